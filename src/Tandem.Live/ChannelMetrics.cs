@@ -1,0 +1,173 @@
+using System.Collections.Concurrent;
+using System.Collections.Immutable;
+using System.Diagnostics.Metrics;
+
+namespace Tandem.Live;
+
+/// <summary>A channel whose series exist from the start.</summary>
+/// <param name="Id">Label <c>channel</c>.</param>
+/// <param name="Languages">Values of label <c>lang</c>.</param>
+public sealed record MeteredChannel(string Id, ImmutableArray<string> Languages);
+
+/// <summary>The meter <c>Tandem</c> of one process: the instruments of <see cref="MetricCatalogue"/>, and the channels they are for.</summary>
+public sealed class TandemMeter : IDisposable
+{
+    /// <summary>Name of the meter.</summary>
+    public const string Name = "Tandem";
+
+    private readonly ConcurrentDictionary<string, MeteredChannel> _channels = new(StringComparer.Ordinal);
+
+    /// <summary>Makes the meter and all instruments but the observable ones, which belong to who observes.</summary>
+    public TandemMeter()
+    {
+        Meter = new Meter(new MeterOptions(Name) { Scope = this });
+        SegmentProcessing = Histogram(MetricCatalogue.SegmentProcessing);
+        SegmentFailures = Counter(MetricCatalogue.SegmentFailures);
+        Segments = Counter(MetricCatalogue.Segments);
+        SegmentsInFlight = Meter.CreateUpDownCounter<long>(MetricCatalogue.SegmentsInFlight.Name, "1", MetricCatalogue.SegmentsInFlight.Help);
+        SegmentQueueDepth = Gauge(MetricCatalogue.SegmentQueueDepth);
+        PublishLateness = Histogram(MetricCatalogue.PublishLateness);
+        DubOnsetLag = Histogram(MetricCatalogue.DubOnsetLag);
+        Dubs = Counter(MetricCatalogue.Dubs);
+        FallbackSeconds = Meter.CreateCounter<double>(MetricCatalogue.FallbackSeconds.Name, "s", MetricCatalogue.FallbackSeconds.Help);
+        SourceAge = Gauge(MetricCatalogue.SourceAge);
+        Epochs = Counter(MetricCatalogue.Epochs);
+        SyncOffset = Histogram(MetricCatalogue.SyncOffset);
+        WorkerRestarts = Counter(MetricCatalogue.WorkerRestarts);
+        EngineCircuitOpen = Gauge(MetricCatalogue.EngineCircuitOpen);
+        ScratchBytes = Gauge(MetricCatalogue.ScratchBytes);
+        HealthChecks = Counter(MetricCatalogue.HealthChecks);
+    }
+
+    /// <summary>The meter itself; a listener recognises it by reference.</summary>
+    public Meter Meter { get; }
+
+    /// <summary>The channels that were announced, in no order.</summary>
+    public IEnumerable<MeteredChannel> Channels => _channels.Values;
+
+    internal Histogram<double> SegmentProcessing { get; }
+
+    internal Counter<long> SegmentFailures { get; }
+
+    internal Counter<long> Segments { get; }
+
+    internal UpDownCounter<long> SegmentsInFlight { get; }
+
+    internal Gauge<double> SegmentQueueDepth { get; }
+
+    internal Histogram<double> PublishLateness { get; }
+
+    internal Histogram<double> DubOnsetLag { get; }
+
+    internal Counter<long> Dubs { get; }
+
+    internal Counter<double> FallbackSeconds { get; }
+
+    internal Gauge<double> SourceAge { get; }
+
+    internal Counter<long> Epochs { get; }
+
+    internal Histogram<double> SyncOffset { get; }
+
+    internal Counter<long> WorkerRestarts { get; }
+
+    internal Gauge<double> EngineCircuitOpen { get; }
+
+    internal Gauge<double> ScratchBytes { get; }
+
+    private Counter<long> HealthChecks { get; }
+
+    /// <summary>Makes the series of a channel exist, at zero.</summary>
+    public void Announce(MeteredChannel channel) => _channels[channel.Id] = channel;
+
+    /// <summary>Counts an answer to a health check: <c>live</c>, <c>ready</c>, <c>degraded</c> or <c>unready</c>.</summary>
+    public void HealthChecked(string result) => HealthChecks.Add(1, new KeyValuePair<string, object?>("result", result));
+
+    /// <inheritdoc/>
+    public void Dispose() => Meter.Dispose();
+
+    private Counter<long> Counter(MetricDefinition metric) => Meter.CreateCounter<long>(metric.Name, metric.Unit, metric.Help);
+
+    private Gauge<double> Gauge(MetricDefinition metric) => Meter.CreateGauge<double>(metric.Name, metric.Unit, metric.Help);
+
+    private Histogram<double> Histogram(MetricDefinition metric) =>
+        Meter.CreateHistogram(
+            metric.Name,
+            metric.Unit,
+            metric.Help,
+            tags: null,
+            advice: new InstrumentAdvice<double> { HistogramBucketBoundaries = metric.Edges });
+}
+
+/// <summary>
+/// What one channel measures. Safe on any thread. Words for stages, reasons, queues and outcomes are those of
+/// <see cref="MetricCatalogue"/>; others are counted as <c>other</c>.
+/// </summary>
+public sealed class ChannelMetrics
+{
+    private readonly TandemMeter _meter;
+    private readonly KeyValuePair<string, object?> _channel;
+
+    /// <summary>Announces the channel, so that all its series exist at zero.</summary>
+    /// <param name="meter">The process's meter.</param>
+    /// <param name="channel">The channel's id.</param>
+    /// <param name="languages">Its target languages.</param>
+    public ChannelMetrics(TandemMeter meter, string channel, IEnumerable<string> languages)
+    {
+        _meter = meter;
+        _channel = new("channel", channel);
+        meter.Announce(new MeteredChannel(channel, [.. languages]));
+    }
+
+    /// <summary>A stage is done with one segment; waiting is not counted.</summary>
+    /// <param name="stage"><c>fetch</c>, <c>decode</c>, <c>mix</c>, <c>encode</c>, <c>package</c>, or <c>total</c> for all of them.</param>
+    /// <param name="time">How long it worked.</param>
+    public void SegmentProcessed(string stage, TimeSpan time) => _meter.SegmentProcessing.Record(time.TotalSeconds, _channel, Tag("stage", stage));
+
+    /// <summary>A media stage failed on a segment, or it was not published when due (stage <c>publish</c>, reason <c>late</c>).</summary>
+    public void SegmentFailed(string stage, string reason) => _meter.SegmentFailures.Add(1, _channel, Tag("stage", stage), Tag("reason", reason));
+
+    /// <summary>A segment of the heard playlist was published.</summary>
+    public void SegmentPublished() => _meter.Segments.Add(1, _channel);
+
+    /// <summary>Segments came in (positive) or were published or given up (negative).</summary>
+    public void InFlight(int delta) => _meter.SegmentsInFlight.Add(delta, _channel);
+
+    /// <summary>How much waits in a queue now.</summary>
+    /// <param name="queue"><c>source</c>, <c>decode</c>, <c>engine</c> or <c>publish</c>.</param>
+    /// <param name="depth">Entries.</param>
+    public void QueueDepth(string queue, int depth) => _meter.SegmentQueueDepth.Record(depth, _channel, Tag("queue", queue));
+
+    /// <summary>A segment could be fetched this long after it was due; early counts as zero.</summary>
+    public void PublishLateness(TimeSpan late) => _meter.PublishLateness.Record(Math.Max(0, late.TotalSeconds), _channel);
+
+    /// <summary>A dub was placed this long after the start of its utterance.</summary>
+    public void OnsetLag(string language, TimeSpan lag) => _meter.DubOnsetLag.Record(Math.Max(0, lag.TotalSeconds), _channel, Tag("lang", language));
+
+    /// <summary>Something became of a dub.</summary>
+    public void DubCounted(string language, string outcome) => _meter.Dubs.Add(1, _channel, Tag("lang", language), Tag("outcome", outcome));
+
+    /// <summary>Speech was published in the original for want of a dub.</summary>
+    public void Fallback(string language, TimeSpan time) => _meter.FallbackSeconds.Add(Math.Max(0, time.TotalSeconds), _channel, Tag("lang", language));
+
+    /// <summary>Time since the source last showed a new segment.</summary>
+    public void SourceAge(TimeSpan age) => _meter.SourceAge.Record(age.TotalSeconds, _channel);
+
+    /// <summary>An epoch began.</summary>
+    /// <param name="reason"><c>start</c>, <c>discontinuity</c>, <c>jump</c>, <c>reset</c> or <c>outage</c>.</param>
+    public void EpochBegan(string reason) => _meter.Epochs.Add(1, _channel, Tag("reason", reason));
+
+    /// <summary>A self-check found a voice's sound this far from its picture's time; the sign does not matter.</summary>
+    public void SyncOffset(string language, TimeSpan offset) => _meter.SyncOffset.Record(Math.Abs(offset.TotalSeconds), _channel, Tag("lang", language));
+
+    /// <summary>The media worker had to be started again.</summary>
+    public void WorkerRestarted() => _meter.WorkerRestarts.Add(1, _channel);
+
+    /// <summary>Whether the engine is out of use.</summary>
+    public void EngineCircuit(bool open) => _meter.EngineCircuitOpen.Record(open ? 1 : 0, _channel);
+
+    /// <summary>Bytes in temporary files now.</summary>
+    public void ScratchBytes(long bytes) => _meter.ScratchBytes.Record(bytes, _channel);
+
+    private static KeyValuePair<string, object?> Tag(string name, string value) => new(name, value);
+}

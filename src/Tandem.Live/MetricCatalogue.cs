@@ -1,0 +1,221 @@
+using System.Collections.Immutable;
+
+namespace Tandem.Live;
+
+/// <summary>What a metric is, in Prometheus's words.</summary>
+public enum MetricKind
+{
+    /// <summary>Only grows.</summary>
+    Counter,
+
+    /// <summary>Goes up and down.</summary>
+    Gauge,
+
+    /// <summary>Counts observations in buckets with fixed edges.</summary>
+    Histogram,
+}
+
+/// <summary>What there is one series of.</summary>
+public enum MetricScope
+{
+    /// <summary>The process.</summary>
+    Process,
+
+    /// <summary>Each channel: label <c>channel</c>.</summary>
+    Channel,
+
+    /// <summary>Each target language of each channel: labels <c>channel</c> and <c>lang</c>.</summary>
+    Language,
+}
+
+/// <summary>One metric as it is declared: every series that it can ever have is known beforehand.</summary>
+/// <param name="Name">Full Prometheus name.</param>
+/// <param name="Kind">Counter, gauge or histogram.</param>
+/// <param name="Scope">What there is one series of; gives the first labels.</param>
+/// <param name="Unit"><c>s</c>, <c>By</c> (bytes), <c>1</c> (ratio or number).</param>
+/// <param name="Help">One sentence.</param>
+public sealed record MetricDefinition(string Name, MetricKind Kind, MetricScope Scope, string Unit, string Help)
+{
+    /// <summary>Names of the labels beside <c>channel</c> and <c>lang</c>.</summary>
+    public ImmutableArray<string> Labels { get; init; } = [];
+
+    /// <summary>
+    /// The values that <see cref="Labels"/> can have together. A measurement with others is counted as <c>other</c>, so that nothing
+    /// from outside can make series.
+    /// </summary>
+    public ImmutableArray<ImmutableArray<string>> LabelValues { get; init; } = [[]];
+
+    /// <summary>Upper edges of a histogram's buckets, ascending, without +Inf.</summary>
+    public ImmutableArray<double> Edges { get; init; } = [];
+}
+
+/// <summary>Every metric of Tandem that exists by now; docs/metrics.md says the same, and a test compares them.</summary>
+public static class MetricCatalogue
+{
+    /// <summary>Where measurements with a label value that is not declared go.</summary>
+    public const string Other = "other";
+
+    private static readonly ImmutableArray<double> Times = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 1.5, 3, 5, 10];
+    private static readonly ImmutableArray<double> Lags = [0.05, 0.1, 0.25, 0.5, 1, 1.5, 2, 3, 4, 6, 8, 10, 15, 30, 60];
+    private static readonly ImmutableArray<double> Offsets = [0.001, 0.002, 0.005, 0.01, 0.02, 0.045, 0.05, 0.1, 0.25, 0.5, 1, 1.5, 3];
+
+    /// <summary><c>tandem_segment_processing_seconds</c>.</summary>
+    public static MetricDefinition SegmentProcessing { get; } =
+        new("tandem_segment_processing_seconds", MetricKind.Histogram, MetricScope.Channel, "s",
+            "Time that a stage worked on one segment; stage total is the work from the fetched segment to its publication, without waiting.")
+        {
+            Labels = ["stage"],
+            LabelValues = One("fetch", "decode", "mix", "encode", "package", "total"),
+            Edges = Times,
+        };
+
+    /// <summary><c>tandem_segment_failures_total</c>.</summary>
+    public static MetricDefinition SegmentFailures { get; } =
+        new("tandem_segment_failures_total", MetricKind.Counter, MetricScope.Channel, "1",
+            "Segments that a media stage failed on, or that were not published when due; fallback is counted apart.")
+        {
+            Labels = ["stage", "reason"],
+            LabelValues = Two(
+                ("playlist", SourceReasons),
+                ("segment", SourceReasons),
+                ("key", SourceReasons),
+                ("init", SourceReasons),
+                ("decode", ["not_media", "no_sound", "unknown_codec", "encrypted", "timed_out", "crashed", "unavailable"]),
+                ("encode", ["error"]),
+                ("package", ["error"]),
+                ("publish", ["late", "error"]),
+                ("recognise", EngineReasons),
+                ("translate", EngineReasons),
+                ("speak", EngineReasons)),
+        };
+
+    /// <summary><c>tandem_segments_total</c>.</summary>
+    public static MetricDefinition Segments { get; } =
+        new("tandem_segments_total", MetricKind.Counter, MetricScope.Channel, "1", "Segments published, of the heard playlist.");
+
+    /// <summary><c>tandem_segments_in_flight</c>.</summary>
+    public static MetricDefinition SegmentsInFlight { get; } =
+        new("tandem_segments_in_flight", MetricKind.Gauge, MetricScope.Channel, "1", "Segments that were fetched and are not published yet.");
+
+    /// <summary><c>tandem_segment_queue_depth</c>.</summary>
+    public static MetricDefinition SegmentQueueDepth { get; } =
+        new("tandem_segment_queue_depth", MetricKind.Gauge, MetricScope.Channel, "1", "Segments or pieces of work that wait in a bounded queue.")
+        {
+            Labels = ["queue"],
+            LabelValues = One("source", "decode", "engine", "publish"),
+        };
+
+    /// <summary><c>tandem_publish_lateness_seconds</c>.</summary>
+    public static MetricDefinition PublishLateness { get; } =
+        new("tandem_publish_lateness_seconds", MetricKind.Histogram, MetricScope.Channel, "s",
+            "Time from when a segment was due (appearance at the source plus delay) until it could be fetched.")
+        {
+            Edges = Times,
+        };
+
+    /// <summary><c>tandem_dub_onset_lag_seconds</c>.</summary>
+    public static MetricDefinition DubOnsetLag { get; } =
+        new("tandem_dub_onset_lag_seconds", MetricKind.Histogram, MetricScope.Language, "s", "Start of a dub minus start of its utterance.")
+        {
+            Edges = Lags,
+        };
+
+    /// <summary><c>tandem_dubs_total</c>.</summary>
+    public static MetricDefinition Dubs { get; } =
+        new("tandem_dubs_total", MetricKind.Counter, MetricScope.Language, "1", "Dubs by what became of them.")
+        {
+            Labels = ["outcome"],
+            LabelValues = One("on_time", "late", "sped_up", "delayed_next", "dropped", "failed", "repeated", "lost"),
+        };
+
+    /// <summary><c>tandem_fallback_seconds_total</c>.</summary>
+    public static MetricDefinition FallbackSeconds { get; } =
+        new("tandem_fallback_seconds_total", MetricKind.Counter, MetricScope.Language, "s",
+            "Speech that was heard in the original because no dub could be placed.");
+
+    /// <summary><c>tandem_source_age_seconds</c>.</summary>
+    public static MetricDefinition SourceAge { get; } =
+        new("tandem_source_age_seconds", MetricKind.Gauge, MetricScope.Channel, "s", "Time since the source last showed a new segment.");
+
+    /// <summary><c>tandem_epochs_total</c>.</summary>
+    public static MetricDefinition Epochs { get; } =
+        new("tandem_epochs_total", MetricKind.Counter, MetricScope.Channel, "1", "Epochs begun, by what broke the source's time.")
+        {
+            Labels = ["reason"],
+            LabelValues = One("start", "discontinuity", "jump", "reset", "outage"),
+        };
+
+    /// <summary><c>tandem_sync_offset_seconds</c>.</summary>
+    public static MetricDefinition SyncOffset { get; } =
+        new("tandem_sync_offset_seconds", MetricKind.Histogram, MetricScope.Language, "s",
+            "Self-check on what is published: how far, without sign, a voice's sound lies from its picture's time.")
+        {
+            Edges = Offsets,
+        };
+
+    /// <summary><c>tandem_worker_restarts_total</c>.</summary>
+    public static MetricDefinition WorkerRestarts { get; } =
+        new("tandem_worker_restarts_total", MetricKind.Counter, MetricScope.Channel, "1", "Times that the media worker had to be started again.");
+
+    /// <summary><c>tandem_engine_circuit_open</c>.</summary>
+    public static MetricDefinition EngineCircuitOpen { get; } =
+        new("tandem_engine_circuit_open", MetricKind.Gauge, MetricScope.Channel, "1", "1 while the engine does not work and is not asked, else 0.");
+
+    /// <summary><c>tandem_scratch_bytes</c>.</summary>
+    public static MetricDefinition ScratchBytes { get; } =
+        new("tandem_scratch_bytes", MetricKind.Gauge, MetricScope.Channel, "By", "Bytes in temporary files; 0 as long as none are used.");
+
+    /// <summary><c>tandem_health_checks_total</c>.</summary>
+    public static MetricDefinition HealthChecks { get; } =
+        new("tandem_health_checks_total", MetricKind.Counter, MetricScope.Process, "1", "Answers to /health/live and /health/ready.")
+        {
+            Labels = ["result"],
+            LabelValues = One("live", "ready", "degraded", "unready"),
+        };
+
+    /// <summary><c>tandem_cpu_ratio</c>.</summary>
+    public static MetricDefinition CpuRatio { get; } =
+        new("tandem_cpu_ratio", MetricKind.Gauge, MetricScope.Process, "1", "CPU in use, of the container's limit, else of the machine.");
+
+    /// <summary><c>tandem_memory_ratio</c>.</summary>
+    public static MetricDefinition MemoryRatio { get; } =
+        new("tandem_memory_ratio", MetricKind.Gauge, MetricScope.Process, "1", "Memory in use, of the container's limit, else of the machine.");
+
+    /// <summary><c>tandem_build_info</c>.</summary>
+    public static MetricDefinition BuildInfo { get; } =
+        new("tandem_build_info", MetricKind.Gauge, MetricScope.Process, "1", "Always 1; the labels say what runs.")
+        {
+            Labels = ["version", "ffmpeg"],
+        };
+
+    /// <summary>All of them, in the order of docs/metrics.md.</summary>
+    public static ImmutableArray<MetricDefinition> All { get; } =
+    [
+        SegmentProcessing, SegmentFailures, Segments, SegmentsInFlight, SegmentQueueDepth, PublishLateness, DubOnsetLag, Dubs,
+        FallbackSeconds, SourceAge, Epochs, SyncOffset, WorkerRestarts, EngineCircuitOpen, ScratchBytes, HealthChecks, CpuRatio,
+        MemoryRatio, BuildInfo,
+    ];
+
+    private static string[] SourceReasons =>
+    [
+        "not_found", "refused", "unauthorised", "timeout", "unreachable", "server_error", "not_a_playlist", "refused_address", "too_large",
+        "sample_aes", "damaged",
+    ];
+
+    private static string[] EngineReasons => ["timeout", "crashed", "overflow", "error"];
+
+    private static ImmutableArray<ImmutableArray<string>> One(params ReadOnlySpan<string> values)
+    {
+        var sets = ImmutableArray.CreateBuilder<ImmutableArray<string>>();
+        foreach (var value in values)
+            sets.Add([value]);
+        sets.Add([Other]);
+        return sets.ToImmutable();
+    }
+
+    private static ImmutableArray<ImmutableArray<string>> Two(params (string First, string[] Seconds)[] values) =>
+    [
+        .. values.SelectMany(value => value.Seconds.Append(Other).Select(second => ImmutableArray.Create(value.First, second))),
+        [Other, Other],
+    ];
+}
