@@ -1,0 +1,21 @@
+using Microsoft.Extensions.Logging;
+
+namespace Tandem.Live.Dubbing;
+
+/// <summary>What an engine needs of its surroundings.</summary>
+/// <param name="Time">Deadlines and pauses run on it.</param>
+/// <param name="Log">Where the engine says what befell it.</param>
+public sealed record EngineServices(TimeProvider Time, ILogger Log);
+
+/// <summary>An engine that can be had, or the reason why it cannot.</summary>
+/// <param name="Create">Makes one instance, for one channel; null when it cannot be had.</param>
+/// <param name="Error">One line that names the thing and the remedy; null when it can be had.</param>
+public sealed record EngineChoice(Func<EngineServices, IEngine>? Create, string? Error)
+{
+    /// <summary>An engine that can be had.</summary>
+    public static EngineChoice Of(Func<EngineServices, IEngine> create) => new(create, null);
+
+    /// <summary>An engine that cannot.</summary>
+    /// <param name="error">One line that names the thing and the remedy.</param>
+    public static EngineChoice Refused(string error) => new(null, error);
+}
