@@ -62,13 +62,21 @@ public sealed record MasterPlaylist(
     ImmutableArray<IFrameVariant> IFrameVariants,
     bool IndependentSegments,
     AttributeList? Start,
-    ImmutableArray<string> OtherTags);
+    ImmutableArray<string> OtherTags)
+{
+    /// <summary>EXT-X-DEFINE's variables, which media playlists import by name; already replaced everywhere in this record.</summary>
+    public ImmutableDictionary<string, string> Variables { get; init; } = ImmutableDictionary<string, string>.Empty;
+}
 
 /// <summary>EXT-X-BYTERANGE, resolved: the offset is always known.</summary>
 public sealed record ByteRange(long Length, long Offset);
 
 /// <summary>EXT-X-MAP.</summary>
-public sealed record MediaMap(Uri Address, ByteRange? Range);
+public sealed record MediaMap(Uri Address, ByteRange? Range)
+{
+    /// <summary>Keys in force where EXT-X-MAP stands; they encrypt the init segment (section 4.3.2.5). Empty where it is clear.</summary>
+    public ImmutableArray<MediaKey> Keys { get; init; } = [];
+}
 
 /// <summary>EXT-X-KEY (section 4.3.2.4).</summary>
 /// <param name="Method"><c>AES-128</c>, <c>SAMPLE-AES</c>, …; never <c>NONE</c>.</param>
@@ -127,7 +135,14 @@ public sealed record MediaPlaylist(
     long MediaSequence,
     long DiscontinuitySequence,
     AttributeList? Start,
-    ImmutableArray<MediaSegment> Segments);
+    ImmutableArray<MediaSegment> Segments)
+{
+    /// <summary>
+    /// Every EXT-X-DATERANGE line of the playlist, wherever it stands: some packagers write all of them at the top or at the end, where
+    /// they belong to no segment of their own.
+    /// </summary>
+    public ImmutableArray<string> DateRanges { get; init; } = [];
+}
 
 /// <summary>Why something of the source could not be had or understood; a state of the channel, counted and tried again.</summary>
 /// <param name="Stage"><c>playlist</c>, <c>segment</c>, <c>key</c>, <c>init</c>.</param>

@@ -1,0 +1,50 @@
+using Tandem.Live.Timeline;
+using Tandem.Media.Worker;
+
+namespace Tandem.Live.Package;
+
+/// <summary>One frame as it goes into a segment.</summary>
+/// <param name="Samples">Length at the format's sample rate.</param>
+/// <param name="Data">Without container framing.</param>
+public readonly record struct TimedFrame(int Samples, ReadOnlyMemory<byte> Data);
+
+/// <summary>
+/// Puts a source's frames on an unbroken grid. Packed audio has one time a segment: a lost frame would pull forward all that follow, and
+/// a repeated one would push them back.
+/// </summary>
+internal static class FrameGrid
+{
+    /// <summary>More than this many silent frames are not put into one segment: the times are broken, not the sound.</summary>
+    private const int LargestHole = 1500;
+
+    /// <summary>Frames in order, silent ones in holes, without those that start before the one before has ended.</summary>
+    /// <param name="format">Their format.</param>
+    /// <param name="start">Time of the first frame.</param>
+    /// <param name="frames">As the worker found them; times may be wrapped or not.</param>
+    public static List<TimedFrame> Fill(SoundFormat format, MediaTime start, IReadOnlyList<CodedFrame> frames)
+    {
+        var filled = new List<TimedFrame>(frames.Count);
+        var samples = 0L;
+        var budget = LargestHole;
+        foreach (var frame in frames)
+        {
+            var expected = start.Ticks + (samples * MediaTime.Rate / format.SampleRate);
+            var late = MediaTime.Unwrap(frame.Ticks, expected) - expected;
+            var length = frame.Samples > 0 ? frame.Samples : format.FrameSamples;
+            var missing = (int)Math.Clamp(Math.Round(late * (double)format.SampleRate / MediaTime.Rate / length), -1, int.MaxValue / 2);
+            if (missing < 0)
+                continue;
+            if (missing > 0 && missing <= budget && SilentFrame.Like(format, frame.Data) is { } silence)
+            {
+                budget -= missing;
+                for (; missing > 0; missing--, samples += length)
+                    filled.Add(new TimedFrame(length, silence));
+            }
+
+            filled.Add(new TimedFrame(length, frame.Data));
+            samples += length;
+        }
+
+        return filled;
+    }
+}

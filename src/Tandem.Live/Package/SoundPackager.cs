@@ -1,0 +1,89 @@
+using Tandem.Live.Timeline;
+using Tandem.Media.Worker;
+
+namespace Tandem.Live.Package;
+
+/// <summary>
+/// Packages one rendition for one generation in the source's kind of container (design.md, section 3a, rule 4). Keeps the end of the last
+/// segment, so that rounding from 90 kHz never opens a gap of a sample between contiguous segments. Not safe for concurrent use.
+/// </summary>
+public sealed class SoundPackager
+{
+    /// <summary>A fragment that starts this near to the end of the one before continues it: half of design.md's bound for jitter.</summary>
+    private static readonly TimeSpan Seam = TimeSpan.FromMilliseconds(1);
+
+    private readonly SoundFormat _format;
+    private uint _fragments;
+    private int _epoch = -1;
+    private long _expected;
+
+    private SoundPackager(SoundFormat format, bool fragmented, string language)
+    {
+        _format = format;
+        IsFragmented = fragmented;
+        Init = fragmented ? Cmaf.Init(format, language) : ReadOnlyMemory<byte>.Empty;
+    }
+
+    /// <summary>True for CMAF, which needs <see cref="Init"/> and EXT-X-MAP; false for packed audio.</summary>
+    public bool IsFragmented { get; }
+
+    /// <summary>The init segment; empty for packed audio.</summary>
+    public ReadOnlyMemory<byte> Init { get; }
+
+    /// <summary>RFC 6381 name for CODECS.</summary>
+    public string CodecsTag => IsFragmented && _format.Codec is SoundCodec.MpegLayer2 or SoundCodec.MpegLayer3
+        ? $"mp4a.{SampleEntry.ObjectTypeIndication(_format):X2}"
+        : _format.CodecsTag;
+
+    /// <summary>File name extension of segments, without the dot, as players expect it.</summary>
+    public string Extension => IsFragmented ? "m4s" : _format.Codec switch
+    {
+        SoundCodec.Aac => "aac",
+        SoundCodec.Ac3 => "ac3",
+        SoundCodec.EnhancedAc3 => "ec3",
+        _ => "mp3",
+    };
+
+    /// <summary>Content-Type of segments and of the init segment.</summary>
+    public string ContentType => IsFragmented ? "audio/mp4" : _format.Codec switch
+    {
+        SoundCodec.Aac => "audio/aac",
+        SoundCodec.Ac3 => "audio/ac3",
+        SoundCodec.EnhancedAc3 => "audio/eac3",
+        _ => "audio/mpeg",
+    };
+
+    /// <summary>A packager, or null where <paramref name="source"/>'s kind of container cannot carry <paramref name="format"/>.</summary>
+    /// <param name="source">Container of the source: CMAF beside fragmented MP4, packed audio beside the others.</param>
+    /// <param name="format">What the frames are.</param>
+    /// <param name="language">BCP 47 tag for the init segment.</param>
+    public static SoundPackager? Create(Container source, SoundFormat format, string language)
+    {
+        var fragmented = source == Container.FragmentedMp4;
+        return fragmented || PackedAudio.CanCarry(format) ? new SoundPackager(format, fragmented, language) : null;
+    }
+
+    /// <summary>Packages frames of a source; lost ones become silence, see <see cref="FrameGrid"/>.</summary>
+    /// <param name="start">Time of the first frame.</param>
+    /// <param name="frames">In presentation order.</param>
+    public byte[] Package(MediaTime start, IReadOnlyList<CodedFrame> frames) => Package(start, FrameGrid.Fill(_format, start, frames));
+
+    /// <summary>Packages contiguous frames of the format's ordinary length.</summary>
+    /// <param name="start">Time of the first frame, priming taken out.</param>
+    /// <param name="frames">Raw frames.</param>
+    public byte[] Package(MediaTime start, IReadOnlyList<ReadOnlyMemory<byte>> frames) =>
+        Package(start, frames.Select(frame => new TimedFrame(_format.FrameSamples, frame)).ToList());
+
+    private byte[] Package(MediaTime start, List<TimedFrame> frames)
+    {
+        if (!IsFragmented)
+            return PackedAudio.Segment(_format, start, frames.ConvertAll(frame => frame.Data));
+
+        var decodeTime = Cmaf.DecodeTime(start, _format.SampleRate);
+        if (_epoch == start.Epoch && Math.Abs(decodeTime - _expected) <= Seam.TotalSeconds * _format.SampleRate)
+            decodeTime = _expected;
+        _epoch = start.Epoch;
+        _expected = decodeTime + frames.Sum(frame => (long)frame.Samples);
+        return Cmaf.Fragment(++_fragments, decodeTime, frames);
+    }
+}
