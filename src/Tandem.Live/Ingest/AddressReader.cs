@@ -1,0 +1,42 @@
+using System.Diagnostics.CodeAnalysis;
+
+namespace Tandem.Live.Ingest;
+
+/// <summary>Addresses in playlists (RFC 3986, section 5).</summary>
+internal static class AddressReader
+{
+    /// <summary>
+    /// Resolves what a playlist wrote against the playlist's own address: absolute, protocol-relative, absolute path, relative or
+    /// query only. <see cref="Uri"/> alone would take <c>/path</c> on Linux for a file.
+    /// </summary>
+    public static bool TryResolve(Uri playlist, string written, [NotNullWhen(true)] out Uri? address)
+    {
+        address = null;
+        var text = written.Trim();
+        if (text.Length == 0)
+            return false;
+        if (HasScheme(text))
+            return Uri.TryCreate(text, UriKind.Absolute, out address) && IsUsable(address);
+        if (text.StartsWith("//", StringComparison.Ordinal))
+            return Uri.TryCreate(playlist.Scheme + ":" + text, UriKind.Absolute, out address) && IsUsable(address);
+        return Uri.TryCreate(text, UriKind.Relative, out var relative) && Uri.TryCreate(playlist, relative, out address) && IsUsable(address);
+    }
+
+    private static bool IsUsable(Uri address) =>
+        address.IsAbsoluteUri && (address.Scheme is not ("http" or "https") || address.Host.Length > 0);
+
+    private static bool HasScheme(string text)
+    {
+        if (!char.IsAsciiLetter(text[0]))
+            return false;
+        foreach (var character in text)
+        {
+            if (character == ':')
+                return true;
+            if (!char.IsAsciiLetterOrDigit(character) && character is not ('+' or '-' or '.'))
+                return false;
+        }
+
+        return false;
+    }
+}

@@ -1,0 +1,41 @@
+using System.Runtime.CompilerServices;
+using System.Threading.Channels;
+
+namespace Tandem.Live.Ingest;
+
+/// <summary>
+/// Events on their way to the one who reads them. Bounded twice: by number, and by segments, whose bytes weigh. A reader that falls
+/// behind slows the follower; nothing is dropped, since segments come in order.
+/// </summary>
+internal sealed class EventQueue : IDisposable
+{
+    private const int Capacity = 128;
+
+    /// <summary>Heard segments that are being fetched or wait for the reader.</summary>
+    public const int SegmentsAhead = 3;
+
+    private readonly Channel<(SourceEvent Event, bool HoldsSlot)> _events =
+        Channel.CreateBounded<(SourceEvent, bool)>(new BoundedChannelOptions(Capacity) { SingleReader = true });
+
+    private readonly SemaphoreSlim _slots = new(SegmentsAhead);
+
+    /// <summary>Waits until a segment may be fetched; the slot is given back when the reader has done with its event.</summary>
+    public Task TakeSlotAsync(CancellationToken cancellation) => _slots.WaitAsync(cancellation);
+
+    public ValueTask WriteAsync(SourceEvent what, CancellationToken cancellation, bool holdsSlot = false) =>
+        _events.Writer.WriteAsync((what, holdsSlot), cancellation);
+
+    public void Complete() => _events.Writer.TryComplete();
+
+    public async IAsyncEnumerable<SourceEvent> ReadAsync([EnumeratorCancellation] CancellationToken cancellation)
+    {
+        await foreach (var (what, holdsSlot) in _events.Reader.ReadAllAsync(cancellation))
+        {
+            yield return what;
+            if (holdsSlot)
+                _slots.Release();
+        }
+    }
+
+    public void Dispose() => _slots.Dispose();
+}

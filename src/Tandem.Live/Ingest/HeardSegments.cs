@@ -1,0 +1,117 @@
+using System.Threading.Channels;
+
+namespace Tandem.Live.Ingest;
+
+/// <summary>Fetches the heard playlist's segments, a few at once, and hands them over in order.</summary>
+internal sealed class HeardSegments : IDisposable
+{
+    private const int MaxPending = 2_000;
+    private static readonly TimeSpan s_shortestDeadline = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan s_longestDeadline = TimeSpan.FromSeconds(60);
+
+    private readonly Channel<Work> _pending = Channel.CreateBounded<Work>(MaxPending);
+    private readonly Channel<Task<SourceEvent>> _inOrder = Channel.CreateBounded<Task<SourceEvent>>(EventQueue.SegmentsAhead);
+    private readonly EventQueue _events;
+    private readonly SourceHealth _health;
+    private readonly MediaFetcher _media;
+    private readonly TimeProvider _time;
+    private MediaPlaylist? _latest;
+
+    public HeardSegments(Fetch fetch, EventQueue events, SourceHealth health, TimeProvider time)
+    {
+        _events = events;
+        _health = health;
+        _time = time;
+        _media = new MediaFetcher(fetch);
+    }
+
+    /// <summary>The newest state of the heard playlist: where segments can be had now, and which have left the window.</summary>
+    public void Update(MediaPlaylist playlist) => Volatile.Write(ref _latest, playlist);
+
+    /// <summary>Adds a segment; waits when very many are waiting.</summary>
+    public ValueTask AddAsync(PlaylistId id, SeenSegment seen, TimeSpan target, CancellationToken cancellation) =>
+        _pending.Writer.WriteAsync(new Work(id, seen, target), cancellation);
+
+    /// <summary>Says that the playlist ended after what was added so far.</summary>
+    public ValueTask EndAsync(PlaylistId id, CancellationToken cancellation) =>
+        _pending.Writer.WriteAsync(new Work(id, null, default), cancellation);
+
+    /// <summary>Runs until cancelled.</summary>
+    public Task RunAsync(CancellationToken cancellation) => Task.WhenAll(StartAsync(cancellation), DeliverAsync(cancellation));
+
+    public void Dispose() => _media.Dispose();
+
+    private async Task StartAsync(CancellationToken cancellation)
+    {
+        await foreach (var work in _pending.Reader.ReadAllAsync(cancellation))
+        {
+            await _events.TakeSlotAsync(cancellation);
+            await _inOrder.Writer.WriteAsync(work.Seen is null ? Task.FromResult<SourceEvent>(new SourceEvent.SourceEnded())
+                : FetchAsync(work.Id, work.Seen, work.Target, cancellation), cancellation);
+        }
+    }
+
+    private async Task DeliverAsync(CancellationToken cancellation)
+    {
+        await foreach (var task in _inOrder.Reader.ReadAllAsync(cancellation))
+        {
+            var what = await task;
+            if (what is SourceEvent.SegmentFetched fetched)
+                await _health.ReportSegmentsAsync(fetched.Id, null, cancellation);
+            else if (what is SourceEvent.SegmentLost { Segment.Gap: false } lost)
+                await _health.ReportSegmentsAsync(lost.Id, lost.Fault, cancellation);
+            await _events.WriteAsync(what, cancellation, holdsSlot: true);
+        }
+    }
+
+    private async Task<SourceEvent> FetchAsync(PlaylistId id, SeenSegment seen, TimeSpan target, CancellationToken cancellation)
+    {
+        if (seen.Segment.Gap)
+            return Lost(new SourceFault("segment", "gap", "the source marks the segment as missing (EXT-X-GAP)", Retry: false));
+        var allowed = TimeSpan.FromTicks(Math.Clamp(target.Ticks * 2, s_shortestDeadline.Ticks, s_longestDeadline.Ticks));
+        using var deadline = new CancellationTokenSource(allowed, _time);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellation, deadline.Token);
+        SourceFault? last = null;
+        try
+        {
+            for (var failures = 1; ; failures++)
+            {
+                var (segment, inWindow) = Now(seen.Segment);
+                var media = await _media.FetchAsync(segment, either.Token);
+                if (media.Fault is null)
+                    return new SourceEvent.SegmentFetched(id, segment, seen.AppearedAt, media.Init, media.Data);
+                last = media.Fault;
+                if (!last.Retry || (!inWindow && last.Reason is "not_found" or "forbidden"))
+                    return Lost(last);
+                await Task.Delay(PollPace.Retry(failures, hopeful: true, Random.Shared.NextDouble()) / 2, _time, either.Token);
+            }
+        }
+        catch (OperationCanceledException) when (deadline.IsCancellationRequested && !cancellation.IsCancellationRequested)
+        {
+            return Lost(last ?? new SourceFault(
+                "segment", "timeout", $"{ShownAddress.Of(seen.Segment.Address)}: not there within {allowed.TotalSeconds:0.#} s", Retry: true));
+        }
+        catch (Exception error) when (error is not OperationCanceledException)
+        {
+            // A defect must cost this segment only: those after it are waiting behind it.
+            return Lost(new SourceFault("segment", "internal", $"a defect of Tandem's ingest: {error.GetType().Name}: {error.Message}", Retry: true));
+        }
+
+        SourceEvent.SegmentLost Lost(SourceFault fault) => new(id, seen.Segment, seen.AppearedAt, fault);
+    }
+
+    // Signed addresses are renewed from poll to poll: the newest is the one that still works.
+    private (MediaSegment Segment, bool InWindow) Now(MediaSegment segment)
+    {
+        if (Volatile.Read(ref _latest) is not { Segments.IsEmpty: false } playlist)
+            return (segment, true);
+        var index = segment.Sequence - playlist.MediaSequence;
+        if (index < 0 || index >= playlist.Segments.Length)
+            return (segment, false);
+        var renewed = playlist.Segments[(int)index];
+        var same = renewed.Address.AbsolutePath == segment.Address.AbsolutePath && renewed.Range == segment.Range;
+        return same ? (segment with { Address = renewed.Address, Keys = renewed.Keys, Map = renewed.Map }, true) : (segment, true);
+    }
+
+    private sealed record Work(PlaylistId Id, SeenSegment? Seen, TimeSpan Target);
+}

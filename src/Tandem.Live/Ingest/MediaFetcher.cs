@@ -1,0 +1,140 @@
+using System.Security.Cryptography;
+
+namespace Tandem.Live.Ingest;
+
+/// <summary>Fetches something of a source; <see cref="SourceHttp.FetchAsync"/> outside of tests.</summary>
+internal delegate Task<FetchOutcome> Fetch(FetchRequest request, CancellationToken cancellation);
+
+/// <summary>A segment as it can be demuxed, or why it cannot be had.</summary>
+internal sealed record FetchedMedia(ReadOnlyMemory<byte> Init, ReadOnlyMemory<byte> Data, SourceFault? Fault)
+{
+    public static FetchedMedia Failed(SourceFault fault) => new(default, default, fault);
+}
+
+/// <summary>Fetches and decrypts segments with what they need; keeps the few keys and init segments in use.</summary>
+internal sealed class MediaFetcher(Fetch fetch) : IDisposable
+{
+    private const int MaxKept = 16;
+
+    // Segments that are fetched side by side share keys and init segments: one fetches, the others wait.
+    private readonly SemaphoreSlim _turn = new(1);
+    private readonly RecentCache<Uri, byte[]> _keys = new(MaxKept);
+    private readonly RecentCache<(Uri Address, ByteRange? Range, Uri? Key), ReadOnlyMemory<byte>> _inits = new(MaxKept);
+
+    /// <summary>Fetches a segment once.</summary>
+    public async Task<FetchedMedia> FetchAsync(MediaSegment segment, CancellationToken cancellation)
+    {
+        var (key, refused) = SegmentKey.Choose(segment.Keys);
+        if (refused is not null)
+            return FetchedMedia.Failed(refused);
+        var init = await InitAsync(segment, cancellation);
+        if (init.Fault is not null)
+            return init;
+        var data = await fetch(new FetchRequest(segment.Address, FetchKind.Segment, segment.Range), cancellation);
+        if (!data.Succeeded)
+            return FetchedMedia.Failed(data.Fault);
+        if (key is null)
+            return init with { Data = data.Body };
+        var (clear, fault) = await DecryptAsync(data.Body, key, segment, "segment", cancellation);
+        return fault is null ? init with { Data = clear } : FetchedMedia.Failed(fault);
+    }
+
+    public void Dispose()
+    {
+        foreach (var secret in _keys.Values)
+            CryptographicOperations.ZeroMemory(secret);
+        _turn.Dispose();
+    }
+
+    private async Task<FetchedMedia> InitAsync(MediaSegment segment, CancellationToken cancellation)
+    {
+        if (segment.Map is not { } map)
+            return new FetchedMedia(default, default, null);
+        var (key, refused) = SegmentKey.Choose(map.Keys);
+        if (refused is not null)
+            return FetchedMedia.Failed(refused);
+        await _turn.WaitAsync(cancellation);
+        try
+        {
+            if (_inits.TryGet((map.Address, map.Range, key?.Address), out var kept))
+                return new FetchedMedia(kept, default, null);
+        }
+        finally
+        {
+            _turn.Release();
+        }
+
+        var outcome = await fetch(new FetchRequest(map.Address, FetchKind.Init, map.Range), cancellation);
+        if (!outcome.Succeeded)
+            return FetchedMedia.Failed(outcome.Fault);
+        var bytes = outcome.Body;
+        if (key is not null)
+        {
+            var (clear, fault) = await DecryptAsync(bytes, key, segment, "init", cancellation);
+            if (fault is not null)
+                return FetchedMedia.Failed(fault);
+            bytes = clear;
+        }
+
+        await _turn.WaitAsync(cancellation);
+        try
+        {
+            // Signed addresses change, the bytes behind them do not: those who compare memory should see no change.
+            foreach (var known in _inits.Values)
+            {
+                if (known.Span.SequenceEqual(bytes.Span))
+                    bytes = known;
+            }
+
+            _inits.Set((map.Address, map.Range, key?.Address), bytes);
+        }
+        finally
+        {
+            _turn.Release();
+        }
+
+        return new FetchedMedia(bytes, default, null);
+    }
+
+    private async Task<(byte[] Clear, SourceFault? Fault)> DecryptAsync(
+        ReadOnlyMemory<byte> data, MediaKey key, MediaSegment segment, string stage, CancellationToken cancellation)
+    {
+        for (var attempt = 0; ; attempt++)
+        {
+            var (secret, fault) = await SecretAsync(key.Address!, fresh: attempt > 0, cancellation);
+            if (fault is not null)
+                return ([], fault);
+            if (SegmentKey.Decrypt(data.Span, secret, key, segment.Sequence) is { } clear)
+                return (clear, null);
+            // Some sources change the key behind an address that stays.
+            if (attempt > 0)
+                return ([], new SourceFault(stage, "bad_decryption", $"{ShownAddress.Of(segment.Address)}: does not open with its key", Retry: true));
+        }
+    }
+
+    private async Task<(byte[] Secret, SourceFault? Fault)> SecretAsync(Uri address, bool fresh, CancellationToken cancellation)
+    {
+        await _turn.WaitAsync(cancellation);
+        try
+        {
+            if (!fresh && _keys.TryGet(address, out var kept))
+                return (kept, null);
+            var outcome = await fetch(new FetchRequest(address, FetchKind.Key), cancellation);
+            if (!outcome.Succeeded)
+                return ([], outcome.Fault);
+            if (outcome.Body.Length != 16)
+            {
+                return ([], new SourceFault(
+                    "key", "bad_key", $"{ShownAddress.Of(address)}: {outcome.Body.Length} bytes; an AES-128 key has 16", Retry: true));
+            }
+
+            var secret = outcome.Body.ToArray();
+            _keys.Set(address, secret);
+            return (secret, null);
+        }
+        finally
+        {
+            _turn.Release();
+        }
+    }
+}

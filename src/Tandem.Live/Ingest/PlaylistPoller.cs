@@ -1,0 +1,145 @@
+using System.Collections.Immutable;
+using System.Text;
+
+namespace Tandem.Live.Ingest;
+
+/// <summary>Polls one media playlist for as long as it runs and tells what changes; a playlist that fails is asked again for ever.</summary>
+internal sealed class PlaylistPoller(SourcePlaylist playlist, PollerSurroundings around)
+{
+    // So many target durations without a segment are no hiccup any more (AVPlayer gives up after 1.5).
+    private const int PatientTargets = 3;
+
+    private readonly PlaylistWindow _window = new();
+    private volatile Uri _address = playlist.Address;
+    private int _failures;
+    private DateTimeOffset _failingSince;
+
+    public PlaylistId Id { get; } = playlist.Id;
+
+    /// <summary>Where to ask; changes when the master playlist signs anew.</summary>
+    public Uri Address
+    {
+        get => _address;
+        set => _address = value;
+    }
+
+    /// <summary>Runs until cancelled.</summary>
+    /// <param name="first">An answer that is there already, for an input that is a media playlist.</param>
+    /// <param name="cancellation">Ends it.</param>
+    public async Task RunAsync(FetchOutcome? first, CancellationToken cancellation)
+    {
+        var time = around.Time;
+        while (true)
+        {
+            var began = time.GetTimestamp();
+            var outcome = first ?? await around.Fetch(new FetchRequest(Address, FetchKind.Playlist), cancellation);
+            first = null;
+            var wait = await TakeAsync(outcome, cancellation);
+            var left = wait - time.GetElapsedTime(began);
+            if (left > TimeSpan.Zero)
+                await Task.Delay(left, time, cancellation);
+            else
+                await Task.Yield();
+        }
+    }
+
+    private async Task<TimeSpan> TakeAsync(FetchOutcome outcome, CancellationToken cancellation)
+    {
+        if (!outcome.Succeeded)
+            return await FailAsync(outcome.Fault, cancellation);
+        switch (PlaylistParser.Parse(Encoding.UTF8.GetString(outcome.Body.Span), outcome.Address, around.Variables()))
+        {
+            case PlaylistOutcome.Media(var media):
+                _failures = 0;
+                return await TakeAsync(media, cancellation);
+            case PlaylistOutcome.Rejected rejected:
+                return await FailAsync(rejected.AsFault(outcome.Address), cancellation);
+            default:
+                around.AskForMaster();
+                return await FailAsync(
+                    new SourceFault(
+                        "playlist", "not_a_playlist", $"{ShownAddress.Of(outcome.Address)}: a master playlist where a media playlist was", Retry: true),
+                    cancellation);
+        }
+    }
+
+    private async Task<TimeSpan> TakeAsync(MediaPlaylist media, CancellationToken cancellation)
+    {
+        var now = around.Time.GetUtcNow();
+        var change = _window.Advance(media, now);
+        var isHeard = around.IsHeard(Id);
+        if (change.Result is PollResult.Grown or PollResult.Details)
+        {
+            var appeared = Seen(change, isHeard, now);
+            if (isHeard)
+                around.Heard.Update(media);
+            await around.Events.WriteAsync(
+                new SourceEvent.PlaylistSeen(Id, media, appeared, now, change.Reset) { Missed = change.Missed }, cancellation);
+            foreach (var seen in appeared)
+            {
+                if (seen.Heard)
+                    await around.Heard.AddAsync(Id, seen, media.TargetDuration, cancellation);
+            }
+
+            if (isHeard && _window.Ended && change.Result == PollResult.Grown)
+                await around.Heard.EndAsync(Id, cancellation);
+        }
+
+        await around.Health.ReportAsync(Id, NotGrowing(media, now), cancellation);
+        return _window.Ended
+            ? PollPace.Ended(media.TargetDuration)
+            : PollPace.Live(media.TargetDuration, change.Result == PollResult.Grown, Random.Shared.NextDouble());
+    }
+
+    private ImmutableArray<SeenSegment> Seen(WindowChange change, bool isHeard, DateTimeOffset now)
+    {
+        var last = change.Appeared.Length - 1;
+        return
+        [
+            .. change.Appeared.Select((item, index) =>
+                new SeenSegment(item.Segment, item.At, isHeard && (index == last || item.At >= now - around.BackFill))),
+        ];
+    }
+
+    private SourceFault? NotGrowing(MediaPlaylist media, DateTimeOffset now)
+    {
+        var patience = (media.TargetDuration * PatientTargets) + TimeSpan.FromSeconds(2);
+        if (_window.Ended || _window.GrownAt == default || now - _window.GrownAt <= patience)
+            return null;
+        return new SourceFault(
+            "playlist", "not_growing", $"{ShownAddress.Of(media.Address)}: no new segment for {patience.TotalSeconds:0} s", Retry: true);
+    }
+
+    private async Task<TimeSpan> FailAsync(SourceFault fault, CancellationToken cancellation)
+    {
+        var now = around.Time.GetUtcNow();
+        if (_failures++ == 0)
+            _failingSince = now;
+        // Signatures run out, and encoders come back under other names: the master playlist knows.
+        if ((fault.Reason is "forbidden" or "not_found" && _failures > 1) || now - _failingSince > TimeSpan.FromSeconds(20))
+            around.AskForMaster();
+        await around.Health.ReportAsync(Id, fault, cancellation);
+        return PollPace.Retry(_failures, fault.Retry, Random.Shared.NextDouble());
+    }
+}
+
+/// <summary>What the pollers of a source share.</summary>
+/// <param name="Fetch">Gets playlists.</param>
+/// <param name="Time">Clock.</param>
+/// <param name="Events">Where changes go.</param>
+/// <param name="Health">Where faults go.</param>
+/// <param name="Heard">Where heard segments go.</param>
+/// <param name="BackFill">See <see cref="SourceOptions.BackFill"/>.</param>
+/// <param name="IsHeard">Whether a playlist is the heard one.</param>
+/// <param name="Variables">The master playlist's, for imports.</param>
+/// <param name="AskForMaster">Asks for the master playlist to be read again.</param>
+internal sealed record PollerSurroundings(
+    Fetch Fetch,
+    TimeProvider Time,
+    EventQueue Events,
+    SourceHealth Health,
+    HeardSegments Heard,
+    TimeSpan BackFill,
+    Func<PlaylistId, bool> IsHeard,
+    Func<ImmutableDictionary<string, string>> Variables,
+    Action AskForMaster);

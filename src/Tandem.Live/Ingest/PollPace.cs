@@ -1,0 +1,36 @@
+namespace Tandem.Live.Ingest;
+
+/// <summary>When to ask again.</summary>
+internal static class PollPace
+{
+    private static readonly TimeSpan s_shortest = TimeSpan.FromSeconds(0.5);
+    private static readonly TimeSpan s_longest = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan s_firstPause = TimeSpan.FromSeconds(0.5);
+    private static readonly TimeSpan s_longestPause = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan s_hopelessPause = TimeSpan.FromSeconds(30);
+
+    /// <summary>
+    /// From the beginning of one request of a live playlist to the next: the target duration if it had changed, else half of it
+    /// (RFC 8216, section 6.3.4).
+    /// </summary>
+    /// <param name="target">EXT-X-TARGETDURATION.</param>
+    /// <param name="changed">Whether it had.</param>
+    /// <param name="random">0 to 1: spreads the requests of many playlists by at most 3 %.</param>
+    public static TimeSpan Live(TimeSpan target, bool changed, double random)
+    {
+        var bounded = TimeSpan.FromTicks(Math.Clamp(target.Ticks, s_shortest.Ticks, s_longest.Ticks));
+        return bounded * (changed ? 1 : 0.5) * (1 + (0.03 * random));
+    }
+
+    /// <summary>After EXT-X-ENDLIST: an encoder that starts again at the same address is noticed.</summary>
+    public static TimeSpan Ended(TimeSpan target) =>
+        TimeSpan.FromTicks(Math.Clamp(target.Ticks * 2, TimeSpan.FromSeconds(2).Ticks, TimeSpan.FromSeconds(15).Ticks));
+
+    /// <summary>After the <paramref name="failures"/>-th failure in a row: exponential, with jitter of half.</summary>
+    public static TimeSpan Retry(int failures, bool hopeful, double random)
+    {
+        var pause = s_firstPause * Math.Pow(2, Math.Min(failures - 1, 10));
+        var most = hopeful ? s_longestPause : s_hopelessPause;
+        return (pause < most ? pause : most) * (0.5 + (0.5 * random));
+    }
+}

@@ -1,0 +1,207 @@
+using System.Collections.Immutable;
+using System.Text;
+using System.Threading.Channels;
+
+namespace Tandem.Live.Ingest;
+
+/// <summary>
+/// Follows a live source: reads its master playlist, polls all its media playlists, fetches what is heard. Starts at once and goes on
+/// until it is disposed; whatever the source does is an event, never an exception.
+/// </summary>
+public sealed class SourceFollower : IAsyncDisposable
+{
+    // Between two readings of the master playlist that failing media playlists ask for.
+    private static readonly TimeSpan s_masterPause = TimeSpan.FromSeconds(10);
+
+    private readonly SourceOptions _options;
+    private readonly TimeProvider _time;
+    private readonly Fetch _fetch;
+    private readonly SourceHttp? _http;
+    private readonly CancellationTokenSource _stop = new();
+    private readonly EventQueue _events = new();
+    private readonly SourceHealth _health;
+    private readonly HeardSegments _heard;
+    private readonly Channel<bool> _masterWanted =
+        Channel.CreateBounded<bool>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite });
+
+    private readonly Dictionary<PlaylistId, (PlaylistPoller Poller, CancellationTokenSource Stop, Task Run)> _pollers = [];
+    private readonly Task _run;
+    private volatile SourceCatalog? _catalog;
+
+    /// <summary>Starts to follow.</summary>
+    public SourceFollower(SourceOptions options, TimeProvider time)
+        : this(options, time, new SourceHttp(options, time))
+    {
+    }
+
+    /// <summary>Starts to follow a source that <paramref name="fetch"/> plays.</summary>
+    internal SourceFollower(SourceOptions options, TimeProvider time, Fetch fetch)
+    {
+        _options = options;
+        _time = time;
+        _fetch = fetch;
+        _health = new SourceHealth(_events);
+        _heard = new HeardSegments(fetch, _events, _health, time);
+        _run = Task.Run(RunAsync);
+    }
+
+    private SourceFollower(SourceOptions options, TimeProvider time, SourceHttp http)
+        : this(options, time, http.FetchAsync) => _http = http;
+
+    /// <summary>The events, in order, until disposal; to be read once. A reader that is slow slows the follower.</summary>
+    public IAsyncEnumerable<SourceEvent> ReadAsync(CancellationToken cancellation) => _events.ReadAsync(cancellation);
+
+    /// <inheritdoc/>
+    public async ValueTask DisposeAsync()
+    {
+        await _stop.CancelAsync();
+        await _run;
+        _heard.Dispose();
+        _health.Dispose();
+        _events.Dispose();
+        _stop.Dispose();
+        _http?.Dispose();
+    }
+
+    private async Task RunAsync()
+    {
+        var heard = KeepRunningAsync(_heard.RunAsync, _stop.Token);
+        await KeepRunningAsync(FollowMasterAsync, _stop.Token);
+        foreach (var id in _pollers.Keys.ToList())
+            await StopAsync(id);
+        await heard;
+        _events.Complete();
+    }
+
+    /// <summary>The edge of the follower: a bug in one of its loops is a state of the source like others, and the loop starts again.</summary>
+    private async Task KeepRunningAsync(Func<CancellationToken, Task> loop, CancellationToken cancellation)
+    {
+        while (!cancellation.IsCancellationRequested)
+        {
+            try
+            {
+                await loop(cancellation);
+            }
+            catch (OperationCanceledException) when (cancellation.IsCancellationRequested)
+            {
+                return;
+            }
+            catch (Exception error)
+            {
+                await ReportBugAsync(error, cancellation);
+            }
+        }
+    }
+
+    private async Task ReportBugAsync(Exception error, CancellationToken cancellation)
+    {
+        try
+        {
+            var fault = new SourceFault("playlist", "internal", $"a defect of Tandem's ingest: {error.GetType().Name}: {error.Message}", Retry: true);
+            await _health.ReportAsync(null, fault, cancellation);
+            await Task.Delay(TimeSpan.FromSeconds(1), _time, cancellation);
+            await _health.ReportAsync(null, null, cancellation);
+        }
+        catch (OperationCanceledException)
+        {
+            // Disposal.
+        }
+    }
+
+    private async Task FollowMasterAsync(CancellationToken cancellation)
+    {
+        var failures = 0;
+        while (true)
+        {
+            var began = _time.GetTimestamp();
+            var outcome = await _fetch(new FetchRequest(_options.Input, FetchKind.Playlist), cancellation);
+            var (catalog, fault) = Understand(outcome);
+            if (catalog is null)
+            {
+                // With media playlists still running, theirs is the state that counts.
+                if (_catalog is null)
+                    await _health.ReportAsync(null, fault, cancellation);
+                failures++;
+                await Task.Delay(PollPace.Retry(failures, fault!.Retry, Random.Shared.NextDouble()), _time, cancellation);
+                continue;
+            }
+
+            failures = 0;
+            await _health.ReportAsync(null, null, cancellation);
+            await AdoptAsync(catalog, outcome, cancellation);
+            await _masterWanted.Reader.ReadAsync(cancellation);
+            var left = s_masterPause - _time.GetElapsedTime(began);
+            if (left > TimeSpan.Zero)
+                await Task.Delay(left, _time, cancellation);
+        }
+    }
+
+    private (SourceCatalog? Catalog, SourceFault? Fault) Understand(FetchOutcome outcome)
+    {
+        if (!outcome.Succeeded)
+            return (null, outcome.Fault);
+        return PlaylistParser.Parse(Encoding.UTF8.GetString(outcome.Body.Span), outcome.Address) switch
+        {
+            PlaylistOutcome.Master(var master) => SourceCatalog.Of(master, _options.Language, _options.Limits.Playlists),
+            PlaylistOutcome.Media => (SourceCatalog.Of(_options.Input), null),
+            PlaylistOutcome.Rejected rejected => (null, rejected.AsFault(outcome.Address)),
+            _ => (null, null),
+        };
+    }
+
+    private async Task AdoptAsync(SourceCatalog catalog, FetchOutcome outcome, CancellationToken cancellation)
+    {
+        var before = _catalog;
+        var changed = before is null || !catalog.HasShapeOf(before);
+        if (changed)
+        {
+            // What is heard starts afresh, so that its segments are fetched from its window's beginning.
+            var gone = _pollers.Keys.Where(id => catalog.Playlists.All(playlist => playlist.Id != id) || (id == catalog.Heard && id != before?.Heard));
+            foreach (var id in gone.ToList())
+            {
+                await StopAsync(id);
+                await _health.ReportAsync(id, null, cancellation);
+                await _health.ReportSegmentsAsync(id, null, cancellation);
+            }
+
+            await _events.WriteAsync(new SourceEvent.MasterFound(catalog.Master, catalog.Playlists, catalog.Heard), cancellation);
+        }
+
+        _catalog = catalog;
+        var first = catalog.Heard.Kind == PlaylistKind.Single && before is null ? outcome : null;
+        foreach (var playlist in catalog.Distinct)
+        {
+            if (_pollers.TryGetValue(playlist.Id, out var running))
+                running.Poller.Address = playlist.Address;
+            else
+                Start(playlist, first);
+        }
+    }
+
+    private void Start(SourcePlaylist playlist, FetchOutcome? first)
+    {
+        var around = new PollerSurroundings(
+            _fetch,
+            _time,
+            _events,
+            _health,
+            _heard,
+            _options.BackFill,
+            id => _catalog?.Heard == id,
+            () => _catalog?.Master.Variables ?? ImmutableDictionary<string, string>.Empty,
+            () => _masterWanted.Writer.TryWrite(true));
+        var poller = new PlaylistPoller(playlist, around);
+        var stop = CancellationTokenSource.CreateLinkedTokenSource(_stop.Token);
+        _pollers[playlist.Id] = (poller, stop, Task.Run(() => KeepRunningAsync(
+            cancellation => poller.RunAsync(Interlocked.Exchange(ref first, null), cancellation), stop.Token)));
+    }
+
+    private async Task StopAsync(PlaylistId id)
+    {
+        if (!_pollers.Remove(id, out var running))
+            return;
+        await running.Stop.CancelAsync();
+        await running.Run;
+        running.Stop.Dispose();
+    }
+}
