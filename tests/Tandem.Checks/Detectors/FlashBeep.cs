@@ -18,13 +18,13 @@ public sealed record Beep(double Seconds, bool Whole);
 public sealed record BeepOffset(Flash Flash, double Offset);
 
 /// <summary>
-/// Finds flashes and beeps and how they lie to each other. The onset of a beep is found from the centre of its energy, which a coder's
-/// pre-echo moves by less than <see cref="Tolerance"/>.
+/// Finds flashes and beeps and how they lie to each other. A beep is found by the centre of its energy, and its onset where the known
+/// wave fits best: a coder's pre-echo moves the first by up to a millisecond, the second by less than <see cref="Tolerance"/>.
 /// </summary>
 public static class FlashBeep
 {
     /// <summary>How exactly an offset is measured through a codec, s; the detector's own tests hold it.</summary>
-    public const double Tolerance = 0.0005;
+    public const double Tolerance = 0.0002;
 
     /// <summary>Luma above which a picture is white; the plain picture is at 64.</summary>
     private const double White = 160;
@@ -53,9 +53,6 @@ public static class FlashBeep
     {
         var power = Tone.Power(track.Samples, track.SampleRate, frequency, window: 0.004);
         var peak = power.Max();
-        // What is far below a beep is a coder's pre-echo or noise; it would draw the centre of energy to itself.
-        for (var index = 0; index < power.Length; index++)
-            power[index] = Math.Max(0, power[index] - (0.03 * peak));
         var half = (int)((Signals.Beeps.Length / 2) * track.SampleRate);
         var found = new List<(double Centre, double Energy)>();
         for (var index = 0; index < power.Length; index++)
@@ -73,7 +70,7 @@ public static class FlashBeep
             return [];
         var usual = found.Select(beep => beep.Energy).Order().ElementAt(found.Count / 2);
         return [.. found.Select(beep => new Beep(
-            track.TimeOf(beep.Centre - half),
+            track.TimeOf(Onset(track, beep.Centre - half, frequency)),
             Math.Abs((beep.Energy / usual) - 1) < 0.2 && track.IsWhole(beep.Centre - (2 * half), beep.Centre + (2 * half))))];
     }
 
@@ -86,6 +83,33 @@ public static class FlashBeep
         return [.. flashes
             .Select(flash => new BeepOffset(flash, whole.MinBy(beep => Math.Abs(beep - flash.Seconds)) - flash.Seconds))
             .Where(offset => Math.Abs(offset.Offset) <= reach)];
+    }
+
+    /// <summary>Where within 3 ms of <paramref name="guess"/> the wave of a beep correlates best, between samples.</summary>
+    private static double Onset(DecodedTrack track, double guess, double frequency)
+    {
+        const double reach = 0.003;
+        var rate = track.SampleRate;
+        var template = new double[(int)(Signals.Beeps.Length * rate) + 1];
+        for (var index = 0; index < template.Length; index++)
+            template[index] = Signals.Beeps.Shape(index / (double)rate, frequency);
+
+        var first = (int)(guess - (reach * rate));
+        var fits = new double[(int)(2 * reach * rate)];
+        for (var shift = 0; shift < fits.Length; shift++)
+        {
+            for (var index = 0; index < template.Length; index++)
+            {
+                var at = first + shift + index;
+                fits[shift] += at >= 0 && at < track.Samples.Length ? template[index] * track.Samples[at] : 0;
+            }
+        }
+
+        var best = Array.IndexOf(fits, fits.Max());
+        if (best == 0 || best == fits.Length - 1)
+            return guess;
+        var (left, middle, right) = (fits[best - 1], fits[best], fits[best + 1]);
+        return first + best + ((left - right) / (2 * (left - (2 * middle) + right)));
     }
 
     private static (double Centre, double Energy) Centre(double[] power, int around, int reach)
