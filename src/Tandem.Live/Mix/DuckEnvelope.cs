@@ -12,7 +12,7 @@ internal sealed class DuckEnvelope
     private readonly float _background;
     private readonly float[] _attack;
     private readonly float[] _release;
-    private readonly float[] _gain = new float[VoiceMixer.LongestStep];
+    private readonly float[] _gain = new float[VoiceMixer.LongestRender];
 
     /// <param name="options">Level and ramps.</param>
     /// <param name="muted">Whether the original is silent under a dub, whatever the level.</param>

@@ -17,6 +17,24 @@ internal static class Samples
             samples[i] *= factor;
     }
 
+    /// <summary>
+    /// Silences what is no number and cuts what is far beyond full scale: damaged streams decode to such sound, and the AAC encoder refuses
+    /// it. Everything else stays bit by bit.
+    /// </summary>
+    public static void Clean(Span<float> samples)
+    {
+        const float Most = 8;
+        var vectors = MemoryMarshal.Cast<float, Vector<float>>(samples);
+        for (var i = 0; i < vectors.Length; i++)
+        {
+            var numbers = Vector.ConditionalSelect(Vector.Equals(vectors[i], vectors[i]), vectors[i], Vector<float>.Zero);
+            vectors[i] = Vector.Min(Vector.Max(numbers, new Vector<float>(-Most)), new Vector<float>(Most));
+        }
+
+        for (var i = vectors.Length * Vector<float>.Count; i < samples.Length; i++)
+            samples[i] = float.IsNaN(samples[i]) ? 0 : Math.Clamp(samples[i], -Most, Most);
+    }
+
     /// <summary>Keeps the smaller of each pair in <paramref name="into"/>.</summary>
     public static void Min(Span<float> into, ReadOnlySpan<float> other)
     {

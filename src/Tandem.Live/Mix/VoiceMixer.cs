@@ -12,9 +12,13 @@ public sealed class VoiceMixer
     /// <summary>Samples mixed at once; more are mixed in steps.</summary>
     internal const int LongestStep = 24_000;
 
+    /// <summary>The same with what the limiter looks ahead.</summary>
+    internal const int LongestRender = LongestStep + Limiter.LookAhead;
+
     private readonly DuckEnvelope _envelope;
     private readonly DubLevel? _level;
-    private readonly float[] _dub = new float[LongestStep * 2];
+    private readonly Limiter? _limiter;
+    private readonly float[] _dub = new float[LongestRender * 2];
     private readonly float[] _fade = new float[144];
 
     /// <param name="options">Levels and ramps.</param>
@@ -23,6 +27,7 @@ public sealed class VoiceMixer
     {
         _envelope = new DuckEnvelope(options, traits.OriginalMuted);
         _level = traits.LevelControl ? new DubLevel(options) : null;
+        _limiter = traits.LevelControl ? new Limiter(options.Ceiling) : null;
         for (var i = 0; i < _fade.Length; i++)
             _fade[i] = (float)((1 - Math.Cos(Math.PI * (i + 0.5) / _fade.Length)) / 2);
     }
@@ -41,17 +46,32 @@ public sealed class VoiceMixer
         {
             var step = stereoOut[..Math.Min(stereoOut.Length, LongestStep * 2)];
             var length = new SoundLength(step.Length / 2);
-            _level?.Learn(track.Speech, bed, from + length);
-            Render(from, step, bed, track);
+            _level?.Learn(track.Speech, bed, from + length + DubTrack.LookAhead);
+            MixStep(from, step, bed, track);
             stereoOut = stereoOut[step.Length..];
             from += length;
         }
+    }
+
+    private void MixStep(ChannelTime from, Span<float> stereo, SoundTrack bed, DubTrack track)
+    {
+        var length = stereo.Length / 2;
+        if (_limiter is null || _limiter.IsIdle(from, length, track.Placed))
+        {
+            Render(from, stereo, bed, track);
+            _limiter?.Passed(from, stereo);
+            return;
+        }
+
+        Render(from, _limiter.Input(from, length), bed, track);
+        _limiter.Limit(from, stereo, track.Placed);
     }
 
     /// <summary>The original, lowered, and the dubs; without the limiter.</summary>
     private void Render(ChannelTime from, Span<float> stereo, SoundTrack bed, DubTrack track)
     {
         bed.Read(from, stereo);
+        Samples.Clean(stereo);
         _envelope.Apply(from, stereo, track.Intervals);
         var to = from + new SoundLength(stereo.Length / 2);
         var placed = track.Placed;
@@ -71,6 +91,7 @@ public sealed class VoiceMixer
         var position = from - dub.Start;
         var piece = _dub.AsSpan(0, stereo.Length / 2 * sound.Channels);
         piece = piece[..(sound.Read(dub.Offset + position, piece) * sound.Channels)];
+        Samples.Clean(piece);
         if (dub.FadesIn)
             Fade(piece, sound.Channels, position.Samples, 1);
         if (dub is { FadesOut: true, Length: { } length })
