@@ -40,7 +40,7 @@ public sealed class SoundPackager
     {
         SoundCodec.Aac => "aac",
         SoundCodec.Ac3 => "ac3",
-        SoundCodec.EnhancedAc3 => "ec3",
+        SoundCodec.EnhancedAc3 => "eac3",
         _ => "mp3",
     };
 
