@@ -45,6 +45,20 @@ public sealed class SoundTrack(ChannelTime begin)
         }
     }
 
+    /// <summary>Makes <paramref name="end"/> the end: cuts what lies after it, or adds silence up to it.</summary>
+    public void EndAt(ChannelTime end)
+    {
+        lock (_lock)
+        {
+            var count = (int)Math.Max(0, (end - _begin).Samples);
+            if (count * 2 > _samples.Length)
+                Array.Resize(ref _samples, count * 2);
+            if (count > _count)
+                _samples.AsSpan(_count * 2, (count - _count) * 2).Clear();
+            _count = count;
+        }
+    }
+
     /// <summary>
     /// Copies the sound from <paramref name="from"/> on; where none is held, silence. Returns how many samples a channel, counted from
     /// <paramref name="from"/>, were covered before <see cref="End"/>.
