@@ -51,6 +51,19 @@ public sealed class SoundPlacer(SoundTrack track)
         _following = false;
     }
 
+    /// <summary>Goes on in <paramref name="epoch"/>, whose times are those of the epoch before.</summary>
+    public void Continue(Epoch epoch) => _epoch = epoch;
+
+    /// <summary>Writes out what is held back and adds silence up to <paramref name="end"/>, because no sound will come before it.</summary>
+    public void SilenceUpTo(ChannelTime end)
+    {
+        Finish();
+        if (end <= track.End)
+            return;
+        CountHole(end - track.End);
+        track.EndAt(end);
+    }
+
     /// <summary>Places one decoded frame.</summary>
     /// <param name="rawTicks">90 kHz, as written; unwrapped against the frame before.</param>
     /// <param name="rate">Hz.</param>

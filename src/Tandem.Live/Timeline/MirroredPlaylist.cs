@@ -1,0 +1,249 @@
+using Tandem.Live.Ingest;
+
+namespace Tandem.Live.Timeline;
+
+/// <summary>A segment of a playlist that Tandem repeats, with the place it was given.</summary>
+public sealed class MirroredSegment
+{
+    /// <summary>The source's entry; its address is renewed while the source lists it, because signatures run out.</summary>
+    public required MediaSegment Source { get; set; }
+
+    /// <summary>How many times this playlist had started its numbers anew.</summary>
+    public required int Incarnation { get; init; }
+
+    /// <summary>Where its beginning lies on channel time.</summary>
+    public ChannelTime Position { get; set; }
+
+    /// <summary>Media sequence number that Tandem publishes; null until it is published.</summary>
+    public long? Number { get; set; }
+
+    /// <summary>Its date as published.</summary>
+    public DateTimeOffset Date { get; set; }
+
+    /// <summary>The epoch that it was published in.</summary>
+    public Epoch? Epoch { get; set; }
+
+    /// <summary>Whether a discontinuity stands before it.</summary>
+    public bool Discontinuity { get; set; }
+
+    /// <summary>Published though the source never showed it: a gap that keeps the numbers.</summary>
+    public bool Missing { get; init; }
+}
+
+/// <summary>
+/// One of the source's playlists as Tandem repeats it, later: its own segments and cuts, on the table's epochs and dates. Playlists whose
+/// segments correspond one to one to the heard ones take number, date and epoch from the row; others are placed by date, or by their
+/// live edge where the source has no dates.
+/// </summary>
+public sealed class MirroredPlaylist
+{
+    // Two cuts of the same moment differ by an audio frame or a picture; half a second is neither rounding nor the next segment.
+    private static readonly TimeSpan SameMoment = TimeSpan.FromSeconds(0.5);
+
+    private readonly List<MirroredSegment> _segments = [];
+    private int _incarnation;
+    private long _lastSequence = -1;
+    private long? _offset;
+    private Epoch? _epoch;
+
+    /// <summary>The newest state of the source's playlist; null before the first one.</summary>
+    public MediaPlaylist? Playlist { get; private set; }
+
+    /// <summary>Whether its segments correspond one to one to the heard playlist's; null until both were seen.</summary>
+    public bool? Aligned { get; private set; }
+
+    /// <summary>All segments that are held, oldest first; those with a number are published.</summary>
+    public IReadOnlyList<MirroredSegment> Segments => _segments;
+
+    /// <summary>Takes a new state of the playlist.</summary>
+    public void See(MediaPlaylist playlist, bool reset)
+    {
+        Playlist = playlist;
+        if (reset)
+        {
+            _incarnation++;
+            _lastSequence = -1;
+            Aligned = null;
+            _offset = null;
+        }
+
+        foreach (var segment in playlist.Segments)
+        {
+            if (segment.Sequence > _lastSequence)
+            {
+                _segments.Add(new MirroredSegment { Source = segment, Incarnation = _incarnation });
+                _lastSequence = segment.Sequence;
+            }
+            else if (_segments.FindLast(held => held.Incarnation == _incarnation && held.Source.Sequence == segment.Sequence) is { } held)
+            {
+                held.Source = held.Source with { Address = segment.Address, Map = segment.Map, Keys = segment.Keys };
+            }
+        }
+    }
+
+    /// <summary>Gives numbers to all segments whose time is published now.</summary>
+    /// <param name="rows">The table's rows, oldest first.</param>
+    /// <param name="published">How many of them, from the front, are published.</param>
+    /// <param name="heard">The newest state of the heard playlist.</param>
+    /// <returns>Whether anything changed.</returns>
+    public bool PublishUpTo(IReadOnlyList<SegmentRow> rows, int published, MediaPlaylist heard)
+    {
+        if (published == 0 || Playlist is null)
+            return false;
+        Aligned ??= Corresponds(Playlist, heard);
+        return Aligned.Value ? PublishAligned(rows, published) : PublishPlaced(rows, published);
+    }
+
+    /// <summary>Forgets published segments that end before <paramref name="from"/>.</summary>
+    public void Trim(ChannelTime from)
+    {
+        var drop = 0;
+        while (drop + 1 < _segments.Count && _segments[drop].Number is not null && End(_segments[drop]) <= from)
+            drop++;
+        _segments.RemoveRange(0, drop);
+    }
+
+    /// <summary>Whether two playlists cut the same moments under the same numbers.</summary>
+    private static bool Corresponds(MediaPlaylist mine, MediaPlaylist heard)
+    {
+        if (ReferenceEquals(mine, heard))
+            return true;
+        var common = 0;
+        var others = heard.Segments.ToDictionary(segment => segment.Sequence);
+        foreach (var segment in mine.Segments)
+        {
+            if (!others.TryGetValue(segment.Sequence, out var other))
+                continue;
+            common++;
+            if ((segment.Duration - other.Duration).Duration() > SameMoment
+                || (segment.ProgramDate is { } mineAt && other.ProgramDate is { } otherAt && (mineAt - otherAt).Duration() > SameMoment))
+                return false;
+        }
+
+        return common > 0 && !mine.IFramesOnly;
+    }
+
+    private bool PublishAligned(IReadOnlyList<SegmentRow> rows, int published)
+    {
+        var last = _segments.FindLastIndex(segment => segment.Number is not null);
+        var lastNumber = last < 0 ? long.MinValue : _segments[last].Number!.Value;
+        var changed = false;
+        for (var index = 0; index < published; index++)
+        {
+            var row = rows[index];
+            if (row.Number <= lastNumber)
+                continue;
+            var at = _segments.FindIndex(segment =>
+                segment.Number is null && segment.Incarnation == row.Incarnation && segment.Source.Sequence == row.Source.Sequence);
+            if (at < 0)
+            {
+                // Not there yet: it may still come, unless a later one has come already.
+                if (!_segments.Exists(segment => segment.Number is null
+                    && (segment.Incarnation > row.Incarnation || (segment.Incarnation == row.Incarnation && segment.Source.Sequence > row.Source.Sequence))))
+                    break;
+                if (last < 0)
+                    continue;
+                at = last + 1;
+                _segments.Insert(at, new MirroredSegment { Source = Gap(row), Incarnation = row.Incarnation, Missing = true });
+            }
+
+            // What the source listed before the first row has no place any more.
+            _segments.RemoveRange(last + 1, at - last - 1);
+            last++;
+            var segment = _segments[last];
+            segment.Number = row.Number;
+            segment.Position = row.From;
+            segment.Date = row.Date;
+            segment.Epoch = row.Epoch;
+            segment.Discontinuity = row.Discontinuity;
+            lastNumber = row.Number;
+            changed = true;
+        }
+
+        return changed;
+    }
+
+    private MediaSegment Gap(SegmentRow row) => row.Source with { Address = _segments[^1].Source.Address, Gap = true, Map = _segments[^1].Source.Map, Keys = [], Range = null };
+
+    private bool PublishPlaced(IReadOnlyList<SegmentRow> rows, int published)
+    {
+        var horizon = rows[published - 1].To;
+        var changed = false;
+        for (var index = 0; index < _segments.Count; index++)
+        {
+            var segment = _segments[index];
+            if (segment.Number is not null)
+                continue;
+            if (Place(index, rows) is not { } position)
+                break;
+            segment.Position = position;
+            var middle = position + SoundLength.Of(segment.Source.Duration / 2);
+            if (middle > horizon)
+                break;
+            var row = RowAt(rows, published, middle);
+            if (row is null)
+            {
+                // Older than anything that is published: it never will be.
+                _segments.RemoveAt(index--);
+                continue;
+            }
+
+            Publish(segment, index, row);
+            changed = true;
+        }
+
+        return changed;
+    }
+
+    private void Publish(MirroredSegment segment, int index, SegmentRow row)
+    {
+        var before = index > 0 ? _segments[index - 1] : null;
+        var continues = before?.Number is not null && before.Incarnation == segment.Incarnation && before.Source.Sequence + 1 == segment.Source.Sequence;
+        if (before?.Number is { } last && !continues)
+            _offset = last + 1 - segment.Source.Sequence;
+        _offset ??= row.Epoch.NumberOffset;
+        segment.Number = segment.Source.Sequence + _offset.Value;
+        segment.Epoch = row.Epoch;
+        segment.Discontinuity = _epoch is null ? row.Discontinuity && row.From >= segment.Position : row.Epoch != _epoch;
+        segment.Date = segment.Source.ProgramDate ?? row.Date + (segment.Position - row.From).Time;
+        _epoch = row.Epoch;
+    }
+
+    /// <summary>Where a segment begins on channel time; null while nothing tells.</summary>
+    private ChannelTime? Place(int index, IReadOnlyList<SegmentRow> rows)
+    {
+        var segment = _segments[index];
+        if (segment.Source.ProgramDate is { } date && rows.FirstOrDefault()?.Source.ProgramDate is not null)
+        {
+            foreach (var row in rows.Reverse())
+            {
+                if (row.Date <= date && date < row.Date + row.Duration + SameMoment)
+                    return row.From + SoundLength.Of(date - row.Date);
+            }
+
+            if (date < rows[0].Date)
+                return rows[0].From - SoundLength.Of(rows[0].Date - date);
+        }
+
+        var before = index > 0 ? _segments[index - 1] : null;
+        if (before is not null && before.Incarnation == segment.Incarnation)
+            return End(before);
+
+        // Without dates the live edges are the same moment, give or take a segment.
+        var held = _segments.Where(other => other.Incarnation == segment.Incarnation);
+        return rows[^1].To - SoundLength.Of(TimeSpan.FromTicks(held.Sum(other => other.Source.Duration.Ticks)));
+    }
+
+    private static SegmentRow? RowAt(IReadOnlyList<SegmentRow> rows, int published, ChannelTime time)
+    {
+        for (var index = published - 1; index >= 0; index--)
+        {
+            if (rows[index].From <= time)
+                return rows[index];
+        }
+
+        return null;
+    }
+
+    private static ChannelTime End(MirroredSegment segment) => segment.Position + SoundLength.Of(segment.Source.Duration);
+}

@@ -1,0 +1,72 @@
+using Tandem.Live.Ingest;
+using Tandem.Media.Worker;
+
+namespace Tandem.Live.Timeline;
+
+/// <summary>One segment of the heard playlist on its way to publication: a row of the table that all playlists are made of.</summary>
+public sealed class SegmentRow
+{
+    /// <summary>Media sequence number that Tandem publishes.</summary>
+    public required long Number { get; init; }
+
+    /// <summary>The stretch of source time that it belongs to.</summary>
+    public required Epoch Epoch { get; init; }
+
+    /// <summary>Whether it is the first of an epoch and a segment was before it.</summary>
+    public required bool Discontinuity { get; init; }
+
+    /// <summary>How many times the source had started its numbers anew when it appeared.</summary>
+    public required int Incarnation { get; init; }
+
+    /// <summary>What the source's playlist said.</summary>
+    public required MediaSegment Source { get; init; }
+
+    /// <summary>Channel time of its beginning.</summary>
+    public required ChannelTime From { get; init; }
+
+    /// <summary>Channel time of its end; follows the next segment's measured beginning until it is frozen.</summary>
+    public ChannelTime To { get; private set; }
+
+    /// <summary>EXTINF; never changes.</summary>
+    public required TimeSpan Duration { get; init; }
+
+    /// <summary>EXT-X-PROGRAM-DATE-TIME: the source's, or made up.</summary>
+    public required DateTimeOffset Date { get; init; }
+
+    /// <summary>When it appeared in the source's playlist.</summary>
+    public required DateTimeOffset AppearedAt { get; init; }
+
+    /// <summary>When it is to be published: appearance and delay.</summary>
+    public required DateTimeOffset Due { get; init; }
+
+    /// <summary>EXT-X-GAP in the source.</summary>
+    public required bool Gap { get; init; }
+
+    /// <summary>Whether its sound could be had.</summary>
+    public required bool Heard { get; init; }
+
+    /// <summary>The source's sound frames that came with it, for the original.</summary>
+    public CodedSound? Coded { get; init; }
+
+    /// <summary>MPEG-TS or fragmented MP4: decides how voices are packaged.</summary>
+    public required Container Container { get; init; }
+
+    /// <summary>When decoding was finished.</summary>
+    public DateTimeOffset HeardAt { get; init; }
+
+    /// <summary>True once its end may not move any more, because sound up to it is being encoded.</summary>
+    public bool Frozen { get; private set; }
+
+    /// <summary>When it was published; null until then.</summary>
+    public DateTimeOffset? PublishedAt { get; set; }
+
+    /// <summary>Moves the end, unless it is frozen.</summary>
+    public void EndAt(ChannelTime end)
+    {
+        if (!Frozen && end > From)
+            To = end;
+    }
+
+    /// <summary>Fixes the end.</summary>
+    public void Freeze() => Frozen = true;
+}

@@ -1,0 +1,234 @@
+using Tandem.Live.Ingest;
+using Tandem.Media.Worker;
+
+namespace Tandem.Live.Timeline;
+
+/// <summary>What the clock is told of one segment of the heard playlist.</summary>
+/// <param name="Segment">Its entry.</param>
+/// <param name="AppearedAt">When it appeared.</param>
+/// <param name="Decoded">What the worker made of it; null where it could not be had or read.</param>
+public sealed record HeardSegment(MediaSegment Segment, DateTimeOffset AppearedAt, DecodedSegment? Decoded);
+
+/// <summary>
+/// Decides where epochs begin, unwraps times, numbers segments, and puts sound in its place. Times in, rows out; no clock of its own.
+/// </summary>
+public sealed class SourceClock
+{
+    // EXTINF may be rounded to whole seconds; what lies beyond this is a break of time, not rounding.
+    private const long BackwardsTolerance = MediaTime.Rate / 2;
+    private const long ForwardsTolerance = MediaTime.Rate;
+
+    private readonly SoundPlacer _placer;
+    private readonly TimeSpan _delay;
+    private readonly Resumption? _resumption;
+    private Epoch? _epoch;
+    private SegmentRow? _last;
+    private EpochReason? _pending;
+    private (Container Container, string Codec, int Rate, int Channels)? _format;
+    private long _nextSequence;
+    private int _incarnation;
+
+    /// <summary>A clock for one channel.</summary>
+    /// <param name="placer">Takes the sound.</param>
+    /// <param name="delay">Of the channel.</param>
+    /// <param name="resumption">What an earlier instance had published; null for a new channel.</param>
+    public SourceClock(SoundPlacer placer, TimeSpan delay, Resumption? resumption)
+    {
+        _placer = placer;
+        _delay = delay;
+        _resumption = resumption;
+    }
+
+    /// <summary>The current epoch; null before the first segment.</summary>
+    public Epoch? Epoch => _epoch;
+
+    /// <summary>Frames whose times lay outside their segment and were left out.</summary>
+    public long StrayFrames { get; private set; }
+
+    /// <summary>The source starts its numbers anew: the next segment begins an epoch.</summary>
+    public void Reset()
+    {
+        _incarnation++;
+        _pending = EpochReason.Reset;
+    }
+
+    /// <summary>
+    /// Takes the next segment and returns its row; null where nothing of it can be placed, because no epoch has begun yet or a new one
+    /// cannot begin without sound.
+    /// </summary>
+    /// <param name="heard">The segment.</param>
+    /// <param name="mixed">Channel time up to which sound has been mixed already; a new epoch begins no earlier.</param>
+    public SegmentRow? Accept(HeardSegment heard, ChannelTime mixed)
+    {
+        var segment = heard.Segment;
+        _pending ??= Break(segment);
+        _nextSequence = segment.Sequence + 1;
+        var start = heard.Decoded is { } decoded ? Start(decoded) : null;
+        if (start is null)
+            return _epoch is null || _pending is not null ? null : Unheard(heard);
+
+        var isTs = heard.Decoded!.Container != Container.FragmentedMp4;
+        var expected = Expected();
+        var ticks = isTs && _epoch is not null ? MediaTime.Unwrap(start.Value, expected) : start.Value;
+        _pending ??= Jump(ticks - expected, segment.Duration) ?? FormatChange(heard.Decoded);
+        if (_epoch is null)
+            Begin(EpochReason.Start, start.Value, segment, mixed);
+        else if (_pending is { } reason)
+            Begin(reason, start.Value, segment, mixed);
+        else if (_resumption is not null && _epoch.Reason == EpochReason.Start && segment.Sequence + _epoch.NumberOffset > _resumption.LastNumber)
+            TakeOver(ticks);
+        if (_pending is not null)
+            ticks = start.Value;
+        _pending = null;
+        _format = Format(heard.Decoded) ?? _format;
+        return Row(heard, ticks);
+    }
+
+    private EpochReason? Break(MediaSegment segment)
+    {
+        if (_epoch is null)
+            return null;
+        if (segment.Sequence != _nextSequence)
+            return EpochReason.Outage;
+        return segment.Discontinuity ? EpochReason.Discontinuity : null;
+    }
+
+    private static EpochReason? Jump(long difference, TimeSpan duration)
+    {
+        var forwards = Math.Max(ForwardsTolerance, (long)(duration.TotalSeconds * MediaTime.Rate));
+        return difference < -BackwardsTolerance || difference > forwards ? EpochReason.Jump : null;
+    }
+
+    private EpochReason? FormatChange(DecodedSegment decoded) =>
+        _format is { } before && Format(decoded) is { } now && now != before ? EpochReason.Format : null;
+
+    private static (Container Container, string Codec, int Rate, int Channels)? Format(DecodedSegment decoded) =>
+        decoded.Coded is { } coded ? (decoded.Container, coded.Codec, coded.SampleRate, coded.Channels) : null;
+
+    private static long? Start(DecodedSegment decoded)
+    {
+        if (decoded.Coded is not { Frames.Count: > 0 } coded)
+            return decoded.PictureStart;
+        return decoded.PictureStart ?? coded.Frames[0].Ticks;
+    }
+
+    /// <summary>Media time at which the next segment should begin.</summary>
+    private long Expected() => _last is null || _epoch is null
+        ? 0
+        : _last.Epoch.ToMedia(_last.From).Ticks + (long)Math.Round(_last.Duration.TotalSeconds * MediaTime.Rate);
+
+    private void Begin(EpochReason reason, long start, MediaSegment segment, ChannelTime mixed)
+    {
+        var resumed = _epoch is null ? _resumption?.Find(segment.Sequence, start) : null;
+        if (_epoch is null && _resumption is not null && resumed is null)
+            reason = EpochReason.Reset;
+        var number = resumed?.Number ?? NextNumber(segment);
+        var discontinuitySequence = resumed?.DiscontinuitySequence
+            ?? (_last is not null ? _last.Epoch.DiscontinuitySequence + 1
+                : _resumption is not null ? _resumption.LastDiscontinuitySequence + 1
+                : segment.DiscontinuitySequence);
+        var time = _last is null ? ChannelTime.Zero : ChannelTime.Max(_last.To, mixed);
+        _last?.Freeze();
+        _epoch = new Epoch((_epoch?.Index ?? -1) + 1, reason, start, time, discontinuitySequence, number - segment.Sequence);
+        _placer.Begin(_epoch);
+    }
+
+    private long NextNumber(MediaSegment segment)
+    {
+        if (_last is not null)
+            return _last.Number + 1;
+        return _resumption is not null ? _resumption.LastNumber + 1 : segment.Sequence;
+    }
+
+    /// <summary>Past what the instance before published: the same time line, but new encoders behind a discontinuity.</summary>
+    private void TakeOver(long ticks)
+    {
+        var before = _epoch!;
+        _last!.EndAt(before.ToChannel(ticks));
+        _last.Freeze();
+        var start = _last.To;
+        _epoch = before with
+        {
+            Index = before.Index + 1,
+            Reason = EpochReason.Takeover,
+            StartTicks = before.ToMedia(start).Ticks,
+            Start = start,
+            DiscontinuitySequence = Math.Max(before.DiscontinuitySequence, _resumption!.LastDiscontinuitySequence) + 1,
+        };
+        _placer.Continue(_epoch);
+    }
+
+    private SegmentRow Row(HeardSegment heard, long ticks)
+    {
+        var epoch = _epoch!;
+        var begins = _last is null || _last.Epoch != epoch;
+        var from = epoch.ToChannel(ticks);
+        if (begins)
+        {
+            from = epoch.Start;
+        }
+        else
+        {
+            _last!.EndAt(from);
+            from = _last.To;
+        }
+
+        Place(heard.Decoded!, ticks, heard.Segment.Duration);
+        return Append(heard, from, begins && (_last is not null || epoch.Reason != EpochReason.Start), true);
+    }
+
+    /// <summary>A segment whose sound could not be had keeps its number and its time.</summary>
+    private SegmentRow Unheard(HeardSegment heard) => Append(heard, _last!.To, false, false);
+
+    private SegmentRow Append(HeardSegment heard, ChannelTime from, bool discontinuity, bool isHeard)
+    {
+        var segment = heard.Segment;
+        var row = new SegmentRow
+        {
+            Number = segment.Sequence + _epoch!.NumberOffset,
+            Epoch = _epoch,
+            Discontinuity = discontinuity,
+            Incarnation = _incarnation,
+            Source = segment,
+            From = from,
+            Duration = segment.Duration,
+            Date = Date(heard),
+            AppearedAt = heard.AppearedAt,
+            Due = heard.AppearedAt + _delay,
+            Gap = segment.Gap,
+            Heard = isHeard,
+            Coded = heard.Decoded?.Coded,
+            Container = heard.Decoded?.Container ?? _last!.Container,
+        };
+        row.EndAt(from + SoundLength.Of(segment.Duration));
+        _last = row;
+        return row;
+    }
+
+    private DateTimeOffset Date(HeardSegment heard)
+    {
+        if (heard.Segment.ProgramDate is { } date)
+            return date;
+        var made = heard.AppearedAt - heard.Segment.Duration;
+        if (_last is null)
+            return _resumption?.DateOf(heard.Segment.Sequence + _epoch!.NumberOffset) ?? made;
+        var next = _last.Date + _last.Duration;
+        var lost = _last.Epoch != _epoch && _epoch!.Reason is EpochReason.Outage or EpochReason.Reset;
+        return lost && made > next ? made : next;
+    }
+
+    private void Place(DecodedSegment decoded, long start, TimeSpan duration)
+    {
+        // What lies far outside its segment is a damaged time stamp; following it would put hours of silence into the sound.
+        var from = start - (2 * MediaTime.Rate);
+        var to = start + (long)(((duration.TotalSeconds * 1.5) + 3) * MediaTime.Rate);
+        foreach (var sound in decoded.Sound)
+        {
+            var ticks = decoded.Container == Container.FragmentedMp4 ? sound.Ticks : MediaTime.Unwrap(sound.Ticks, start);
+            if (ticks < from || ticks > to)
+                StrayFrames++;
+            else
+                _placer.Place(ticks, sound.SampleRate, sound.Samples);
+        }
+    }
+}
