@@ -213,7 +213,7 @@ public sealed class MirroredPlaylist
     private ChannelTime? Place(int index, IReadOnlyList<SegmentRow> rows)
     {
         var segment = _segments[index];
-        if (segment.Source.ProgramDate is { } date && rows.FirstOrDefault()?.Source.ProgramDate is not null)
+        if (segment.Source.ProgramDate is { } date && rows.Count > 0 && rows[0].Source.ProgramDate is not null)
         {
             foreach (var row in rows.Reverse())
             {
