@@ -1,0 +1,12 @@
+using Microsoft.Extensions.Logging;
+using Tandem.Live.Dubbing;
+
+namespace Tandem.Live;
+
+/// <summary>What a channel needs from the process around it.</summary>
+/// <param name="Time">The clock.</param>
+/// <param name="Logs">Makes loggers; a channel's logger is named after it.</param>
+/// <param name="Meter">The process's instruments.</param>
+/// <param name="StateDirectory">Folder for the small record that survives a restart; null to keep none.</param>
+/// <param name="Engine">The engine that the channel's options name.</param>
+public sealed record ChannelServices(TimeProvider Time, ILoggerFactory Logs, TandemMeter Meter, string? StateDirectory, EngineChoice Engine);

@@ -1,0 +1,102 @@
+using System.Diagnostics;
+using System.Threading.Channels;
+using Tandem.Live.Ingest;
+using Tandem.Live.Timeline;
+using Tandem.Media.Worker;
+
+namespace Tandem.Live;
+
+/// <summary>What reaches a channel's loop from its source, in the source's order.</summary>
+/// <param name="Source">The follower's event; for a fetched segment the bytes are gone by now.</param>
+/// <param name="Heard">The segment, decoded or not, where the event is about one.</param>
+/// <param name="Fault">Why its sound is not there.</param>
+public sealed record SourceMessage(SourceEvent Source, HeardSegment? Heard, SourceFault? Fault);
+
+/// <summary>
+/// The stage from the source to decoded sound: takes the follower's events in order, has the worker decode what was fetched, and passes
+/// everything on. A crashed worker gets the segment once more; one that kills it twice is given up.
+/// </summary>
+public sealed class Hearing(
+    SourceFollower follower, MediaWorker worker, string language, TimeSpan delay, ChannelMetrics metrics, TimeProvider time)
+{
+    private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(100);
+
+    // Placement commits a second before a segment is due; what is decoded later than that comes too late.
+    private static readonly TimeSpan Reserve = TimeSpan.FromSeconds(1.2);
+
+    private readonly Channel<SourceMessage> _messages = Channel.CreateBounded<SourceMessage>(64);
+    private bool _continues;
+
+    /// <summary>What was heard; completed when the follower ends.</summary>
+    public ChannelReader<SourceMessage> Messages => _messages.Reader;
+
+    /// <summary>Runs until <paramref name="stop"/>.</summary>
+    /// <param name="arrived">Called after each message.</param>
+    /// <param name="stop">Ends it.</param>
+    public async Task RunAsync(Action arrived, CancellationToken stop)
+    {
+        await foreach (var happened in follower.Events.ReadAllAsync(stop))
+        {
+            await _messages.Writer.WriteAsync(await Hear(happened, stop), stop);
+            arrived();
+        }
+    }
+
+    private async Task<SourceMessage> Hear(SourceEvent happened, CancellationToken stop)
+    {
+        switch (happened)
+        {
+            case SourceEvent.SegmentFetched fetched:
+                metrics.InFlight(1);
+                var (decoded, fault) = await Decode(fetched, stop);
+                return new SourceMessage(
+                    fetched with { Data = default, Init = default }, new HeardSegment(fetched.Segment, fetched.AppearedAt, decoded), fault);
+            case SourceEvent.SegmentLost lost:
+                metrics.InFlight(1);
+                _continues = false;
+                return new SourceMessage(lost, new HeardSegment(lost.Segment, lost.AppearedAt, null), lost.Fault);
+            case SourceEvent.PlaylistSeen { Reset: true } reset:
+                _continues = false;
+                return new SourceMessage(reset, null, null);
+            default:
+                return new SourceMessage(happened, null, null);
+        }
+    }
+
+    private async Task<(DecodedSegment? Decoded, SourceFault? Fault)> Decode(SourceEvent.SegmentFetched fetched, CancellationToken stop)
+    {
+        var started = Stopwatch.GetTimestamp();
+        var giveUp = fetched.AppearedAt + delay - Reserve;
+        var crashes = 0;
+        while (true)
+        {
+            var request = new DecodeRequest(fetched.Data, fetched.Init, language, _continues && !fetched.Segment.Discontinuity);
+            var outcome = await worker.DecodeAsync(request, stop);
+            _continues = outcome.Segment is not null;
+            if (outcome.Segment is { } decoded)
+            {
+                metrics.SegmentProcessed("decode", Stopwatch.GetElapsedTime(started));
+                return (decoded, null);
+            }
+
+            var fault = outcome.Fault!.Value;
+            if (fault is DecodeFault.Crashed or DecodeFault.TimedOut)
+                crashes++;
+            var transient = fault is DecodeFault.Crashed or DecodeFault.TimedOut or DecodeFault.Unavailable;
+            if (!transient || crashes > 1 || time.GetUtcNow() >= giveUp)
+                return (null, new SourceFault("decode", Word(fault), outcome.Detail ?? fault.ToString(), transient));
+            await Task.Delay(Pause, time, stop);
+        }
+    }
+
+    private static string Word(DecodeFault fault) => fault switch
+    {
+        DecodeFault.NotMedia => "not_media",
+        DecodeFault.NoSound => "no_sound",
+        DecodeFault.UnknownCodec => "unknown_codec",
+        DecodeFault.Encrypted => "encrypted",
+        DecodeFault.TimedOut => "timeout",
+        DecodeFault.Crashed => "crashed",
+        _ => "unavailable",
+    };
+}

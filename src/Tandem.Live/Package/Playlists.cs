@@ -1,0 +1,76 @@
+using System.Collections.Immutable;
+using System.Text;
+using Tandem.Live.Ingest;
+using Tandem.Live.Timeline;
+
+namespace Tandem.Live.Package;
+
+/// <summary>Makes all media playlists of a channel from the table and the source's playlists; nothing in them is edited text.</summary>
+public static class Playlists
+{
+    /// <summary>The playlist of a rendition that Tandem makes.</summary>
+    /// <param name="rows">The window.</param>
+    /// <param name="targetDuration">Of the channel, s.</param>
+    /// <param name="segment">The rendition's segment of a row.</param>
+    /// <param name="depth">How many folders below the channel's address the playlist is.</param>
+    /// <param name="ended">Whether nothing will follow.</param>
+    public static PublishedResource OfRendition(
+        IReadOnlyList<SegmentRow> rows, int targetDuration, Func<SegmentRow, RenditionSegment> segment, int depth, bool ended)
+    {
+        var up = string.Concat(Enumerable.Repeat("../", depth));
+        var segments = ImmutableArray.CreateBuilder<PublishedSegment>(rows.Count);
+        foreach (var row in rows)
+        {
+            var made = segment(row);
+            segments.Add(new PublishedSegment(Relative(up, made.Path), row.Duration, row.Date)
+            {
+                Discontinuity = row.Discontinuity,
+                Gap = made.Gap,
+                Map = made.Init is { } init ? new MediaMap(Relative(up, init), null) : null,
+            });
+        }
+
+        return Resource(new PublishedPlaylist
+        {
+            TargetDuration = targetDuration,
+            MediaSequence = rows[0].Number,
+            DiscontinuitySequence = DiscontinuitySequence(rows[0].Epoch, rows[0].Discontinuity),
+            Segments = segments.DrainToImmutable(),
+            IndependentSegments = true,
+            EndList = ended,
+        });
+    }
+
+    /// <summary>One of the source's playlists, held back; null while none of its segments is published.</summary>
+    /// <param name="mirror">The playlist.</param>
+    /// <param name="from">Beginning of the window.</param>
+    /// <param name="targetDuration">Of the channel, s.</param>
+    /// <param name="ended">Whether nothing will follow.</param>
+    public static PublishedResource? OfMirror(MirroredPlaylist mirror, ChannelTime from, int targetDuration, bool ended)
+    {
+        var window = mirror.Segments.Where(segment => segment.Number is not null
+            && segment.Position + SoundLength.Of(segment.Source.Duration / 2) > from).ToArray();
+        if (window.Length == 0 || mirror.Playlist is null)
+            return null;
+        return Resource(new PublishedPlaylist
+        {
+            TargetDuration = targetDuration,
+            MediaSequence = window[0].Number!.Value,
+            DiscontinuitySequence = DiscontinuitySequence(window[0].Epoch!, window[0].Discontinuity),
+            Segments = [.. window.Select(segment =>
+                PublishedSegment.Of(segment.Source, segment.Number!.Value, segment.Date, segment.Discontinuity))],
+            IndependentSegments = mirror.Playlist.IndependentSegments,
+            IFramesOnly = mirror.Playlist.IFramesOnly,
+            Start = mirror.Playlist.Start,
+            EndList = ended,
+        });
+    }
+
+    // The tag of the first segment leaves the playlist together with it; until then it counts itself.
+    private static long DiscontinuitySequence(Epoch epoch, bool tagged) => epoch.DiscontinuitySequence - (tagged ? 1 : 0);
+
+    private static Uri Relative(string up, string path) => new(up + path, UriKind.Relative);
+
+    private static PublishedResource Resource(PublishedPlaylist playlist) =>
+        new(MediaPlaylistWriter.ContentType, Encoding.UTF8.GetBytes(MediaPlaylistWriter.Write(playlist)), ResourceLife.Playlist);
+}

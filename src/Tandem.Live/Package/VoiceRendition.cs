@@ -1,0 +1,82 @@
+using Tandem.Live.Dubbing;
+using Tandem.Live.Mix;
+using Tandem.Live.Timeline;
+
+namespace Tandem.Live.Package;
+
+/// <summary>
+/// One voice from the mix to its segments: works ahead in small steps, keeps one encoder an epoch, and hands over a row's frames when it
+/// is due. Without a dub track it repeats the original's sound: for sources whose own frames no player takes as packed audio.
+/// </summary>
+public sealed class VoiceRendition(string name, SoundTrack bed, DubTrack? track, VoiceMixer? mixer, int bitRate, Func<string> nextGeneration)
+    : IDisposable
+{
+    // Half a second less a bit: a whole number of frames.
+    private const int StepSamples = 23 * Epoch.FrameSamples;
+
+    private readonly float[] _step = new float[StepSamples * 2];
+    private VoiceEncoder? _encoder;
+    private SoundPackager? _packager;
+
+    /// <summary>Language tag, or <c>original</c>.</summary>
+    public string Name { get; } = name;
+
+    /// <summary>Its dubs; null for the original.</summary>
+    public DubTrack? Track { get; } = track;
+
+    /// <summary>Generation of the current epoch's encoder.</summary>
+    public string Generation => _encoder?.Generation ?? "";
+
+    /// <summary>Packager of the current epoch.</summary>
+    public SoundPackager? Packager => _packager;
+
+    /// <summary>Everything before this is mixed; nothing that comes later can change it.</summary>
+    public ChannelTime Mixed => _encoder?.Fed ?? ChannelTime.Zero;
+
+    /// <summary>Makes sure that the encoder is <paramref name="row"/>'s epoch's; ends the one before at the row's beginning.</summary>
+    public void Enter(SegmentRow row)
+    {
+        if (_encoder?.Epoch == row.Epoch)
+            return;
+        _encoder?.Dispose();
+        _encoder = new VoiceEncoder(row.Epoch, nextGeneration(), bitRate);
+        _packager = SoundPackager.Create(row.Container, SoundFormat.AacLc(ChannelTime.Rate, 2), Name)
+            ?? throw new InvalidOperationException("AAC fits every container.");
+    }
+
+    /// <summary>Mixes and encodes up to <paramref name="end"/>, in steps.</summary>
+    public void WorkTo(ChannelTime end)
+    {
+        var encoder = _encoder ?? throw new InvalidOperationException("No row was entered.");
+        while (encoder.Fed < end)
+        {
+            var count = (int)Math.Min(StepSamples, (end - encoder.Fed).Samples);
+            var block = _step.AsSpan(0, count * 2);
+            if (mixer is null)
+                bed.Read(encoder.Fed, block);
+            else
+                mixer.Mix(encoder.Fed, block, bed, Track!);
+            encoder.Feed(block);
+        }
+    }
+
+    /// <summary>Ends the current epoch at <paramref name="end"/>: all its frames come out.</summary>
+    public void Finish(ChannelTime end)
+    {
+        if (_encoder is null)
+            return;
+        WorkTo(end);
+        _encoder.Finish();
+    }
+
+    /// <summary>Packages what begins before <paramref name="to"/>; null where there is not one frame.</summary>
+    public byte[]? Package(ChannelTime to)
+    {
+        var encoder = _encoder!;
+        var (first, frames) = encoder.Take(to);
+        return frames.Count == 0 ? null : _packager!.Package(encoder.Epoch.ToMedia(encoder.Epoch.FrameStart(first)), frames);
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => _encoder?.Dispose();
+}
