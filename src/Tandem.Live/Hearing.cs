@@ -50,11 +50,11 @@ public sealed class Hearing(
                 metrics.InFlight(1);
                 var (decoded, fault) = await Decode(fetched, stop);
                 return new SourceMessage(
-                    fetched with { Data = default, Init = default }, new HeardSegment(fetched.Segment, fetched.AppearedAt, decoded), fault);
+                    fetched with { Data = default, Init = default }, new HeardSegment(fetched.Segment, fetched.AppearedAt, decoded, fetched.Data.Length), fault);
             case SourceEvent.SegmentLost lost:
                 metrics.InFlight(1);
                 _continues = false;
-                return new SourceMessage(lost, new HeardSegment(lost.Segment, lost.AppearedAt, null), lost.Fault);
+                return new SourceMessage(lost, new HeardSegment(lost.Segment, lost.AppearedAt, null, 0), lost.Fault);
             case SourceEvent.PlaylistSeen { Reset: true } reset:
                 _continues = false;
                 return new SourceMessage(reset, null, null);

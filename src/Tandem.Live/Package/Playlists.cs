@@ -46,7 +46,7 @@ public static class Playlists
     /// <param name="from">Beginning of the window.</param>
     /// <param name="targetDuration">Of the channel, s.</param>
     /// <param name="ended">Whether nothing will follow.</param>
-    public static PublishedResource? OfMirror(MirroredPlaylist mirror, ChannelTime from, int targetDuration, bool ended)
+    public static PublishedResource? OfMirror(DelayedPlaylist mirror, ChannelTime from, int targetDuration, bool ended)
     {
         var window = mirror.Segments.Where(segment => segment.Number is not null
             && segment.Position + SoundLength.Of(segment.Source.Duration / 2) > from).ToArray();

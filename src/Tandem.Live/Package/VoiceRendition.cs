@@ -8,7 +8,15 @@ namespace Tandem.Live.Package;
 /// One voice from the mix to its segments: works ahead in small steps, keeps one encoder an epoch, and hands over a row's frames when it
 /// is due. Without a dub track it repeats the original's sound: for sources whose own frames no player takes as packed audio.
 /// </summary>
-public sealed class VoiceRendition(string name, SoundTrack bed, DubTrack? track, VoiceMixer? mixer, int bitRate, Func<string> nextGeneration)
+/// <param name="name">Language tag, or <c>original</c>.</param>
+/// <param name="bed">The source's sound.</param>
+/// <param name="track">Its dubs.</param>
+/// <param name="mixer">Mixes them; null together with <paramref name="track"/>.</param>
+/// <param name="bitRate">bit/s.</param>
+/// <param name="nextGeneration">Names a new life of the encoder.</param>
+/// <param name="committed">Told what was fixed before each step.</param>
+public sealed class VoiceRendition(
+    string name, SoundTrack bed, DubTrack? track, VoiceMixer? mixer, int bitRate, Func<string> nextGeneration, Action<CommitResult> committed)
     : IDisposable
 {
     // Half a second less a bit: a whole number of frames.
@@ -52,12 +60,20 @@ public sealed class VoiceRendition(string name, SoundTrack bed, DubTrack? track,
         {
             var count = (int)Math.Min(StepSamples, (end - encoder.Fed).Samples);
             var block = _step.AsSpan(0, count * 2);
-            if (mixer is null)
+            if (Track is null || mixer is null)
+            {
                 bed.Read(encoder.Fed, block);
+            }
             else
-                mixer.Mix(encoder.Fed, block, bed, Track!);
+            {
+                committed(Track.CommitUpTo(encoder.Fed + new SoundLength(count)));
+                mixer.Mix(encoder.Fed, block, bed, Track);
+            }
+
             encoder.Feed(block);
         }
+
+        Track?.Trim(encoder.Fed - SoundLength.OfSeconds(1));
     }
 
     /// <summary>Ends the current epoch at <paramref name="end"/>: all its frames come out.</summary>
@@ -68,6 +84,9 @@ public sealed class VoiceRendition(string name, SoundTrack bed, DubTrack? track,
         WorkTo(end);
         _encoder.Finish();
     }
+
+    /// <summary>Everything before this is encoded.</summary>
+    public ChannelTime Encoded => _encoder?.Encoded ?? ChannelTime.Zero;
 
     /// <summary>Packages what begins before <paramref name="to"/>; null where there is not one frame.</summary>
     public byte[]? Package(ChannelTime to)

@@ -51,8 +51,11 @@ public sealed class SegmentRow
     /// <summary>MPEG-TS or fragmented MP4: decides how voices are packaged.</summary>
     public required Container Container { get; init; }
 
-    /// <summary>When decoding was finished.</summary>
-    public DateTimeOffset HeardAt { get; init; }
+    /// <summary>The elementary streams of its segment.</summary>
+    public IReadOnlyList<TrackInfo> Tracks { get; init; } = [];
+
+    /// <summary>Size of its segment; 0 where it could not be had.</summary>
+    public int Bytes { get; init; }
 
     /// <summary>True once its end may not move any more, because sound up to it is being encoded.</summary>
     public bool Frozen { get; private set; }

@@ -7,7 +7,8 @@ namespace Tandem.Live.Timeline;
 /// <param name="Segment">Its entry.</param>
 /// <param name="AppearedAt">When it appeared.</param>
 /// <param name="Decoded">What the worker made of it; null where it could not be had or read.</param>
-public sealed record HeardSegment(MediaSegment Segment, DateTimeOffset AppearedAt, DecodedSegment? Decoded);
+/// <param name="Bytes">Size of the segment; 0 where it could not be had.</param>
+public sealed record HeardSegment(MediaSegment Segment, DateTimeOffset AppearedAt, DecodedSegment? Decoded, int Bytes);
 
 /// <summary>
 /// Decides where epochs begin, unwraps times, numbers segments, and puts sound in its place. Times in, rows out; no clock of its own.
@@ -27,6 +28,7 @@ public sealed class SourceClock
     private (Container Container, string Codec, int Rate, int Channels)? _format;
     private long _nextSequence;
     private int _incarnation;
+    private bool _past;
 
     /// <summary>A clock for one channel.</summary>
     /// <param name="placer">Takes the sound.</param>
@@ -75,13 +77,26 @@ public sealed class SourceClock
             Begin(EpochReason.Start, start.Value, segment, mixed);
         else if (_pending is { } reason)
             Begin(reason, start.Value, segment, mixed);
-        else if (_resumption is not null && _epoch.Reason == EpochReason.Start && segment.Sequence + _epoch.NumberOffset > _resumption.LastNumber)
-            TakeOver(ticks);
+        else
+            Resume(segment.Sequence + _epoch.NumberOffset, ticks);
         if (_pending is not null)
             ticks = start.Value;
         _pending = null;
         _format = Format(heard.Decoded) ?? _format;
+        _past |= _resumption is null || segment.Sequence + _epoch!.NumberOffset > _resumption.LastNumber;
         return Row(heard, ticks);
+    }
+
+    /// <summary>Repeats the discontinuities that the instance before made up, and makes up one of its own past its last row.</summary>
+    private void Resume(long number, long ticks)
+    {
+        if (_past)
+            return;
+        var before = _resumption!.Rows.FirstOrDefault(row => row.Number == number);
+        if (before is null && number > _resumption.LastNumber)
+            TakeOver(ticks, Math.Max(_epoch!.DiscontinuitySequence, _resumption.LastDiscontinuitySequence) + 1);
+        else if (before is not null && before.DiscontinuitySequence > _epoch!.DiscontinuitySequence)
+            TakeOver(ticks, before.DiscontinuitySequence);
     }
 
     private EpochReason? Break(MediaSegment segment)
@@ -141,7 +156,7 @@ public sealed class SourceClock
     }
 
     /// <summary>Past what the instance before published: the same time line, but new encoders behind a discontinuity.</summary>
-    private void TakeOver(long ticks)
+    private void TakeOver(long ticks, long discontinuitySequence)
     {
         var before = _epoch!;
         _last!.EndAt(before.ToChannel(ticks));
@@ -153,7 +168,7 @@ public sealed class SourceClock
             Reason = EpochReason.Takeover,
             StartTicks = before.ToMedia(start).Ticks,
             Start = start,
-            DiscontinuitySequence = Math.Max(before.DiscontinuitySequence, _resumption!.LastDiscontinuitySequence) + 1,
+            DiscontinuitySequence = discontinuitySequence,
         };
         _placer.Continue(_epoch);
     }
@@ -198,6 +213,8 @@ public sealed class SourceClock
             Gap = segment.Gap,
             Heard = isHeard,
             Coded = heard.Decoded?.Coded,
+            Tracks = heard.Decoded?.Tracks ?? [],
+            Bytes = heard.Bytes,
             Container = heard.Decoded?.Container ?? _last!.Container,
         };
         row.EndAt(from + SoundLength.Of(segment.Duration));

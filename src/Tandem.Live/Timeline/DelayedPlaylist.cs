@@ -3,7 +3,7 @@ using Tandem.Live.Ingest;
 namespace Tandem.Live.Timeline;
 
 /// <summary>A segment of a playlist that Tandem repeats, with the place it was given.</summary>
-public sealed class MirroredSegment
+public sealed class DelayedSegment
 {
     /// <summary>The source's entry; its address is renewed while the source lists it, because signatures run out.</summary>
     public required MediaSegment Source { get; set; }
@@ -35,12 +35,12 @@ public sealed class MirroredSegment
 /// segments correspond one to one to the heard ones take number, date and epoch from the row; others are placed by date, or by their
 /// live edge where the source has no dates.
 /// </summary>
-public sealed class MirroredPlaylist
+public sealed class DelayedPlaylist
 {
     // Two cuts of the same moment differ by an audio frame or a picture; half a second is neither rounding nor the next segment.
     private static readonly TimeSpan SameMoment = TimeSpan.FromSeconds(0.5);
 
-    private readonly List<MirroredSegment> _segments = [];
+    private readonly List<DelayedSegment> _segments = [];
     private int _incarnation;
     private long _lastSequence = -1;
     private long? _offset;
@@ -53,7 +53,7 @@ public sealed class MirroredPlaylist
     public bool? Aligned { get; private set; }
 
     /// <summary>All segments that are held, oldest first; those with a number are published.</summary>
-    public IReadOnlyList<MirroredSegment> Segments => _segments;
+    public IReadOnlyList<DelayedSegment> Segments => _segments;
 
     /// <summary>Takes a new state of the playlist.</summary>
     public void See(MediaPlaylist playlist, bool reset)
@@ -71,7 +71,7 @@ public sealed class MirroredPlaylist
         {
             if (segment.Sequence > _lastSequence)
             {
-                _segments.Add(new MirroredSegment { Source = segment, Incarnation = _incarnation });
+                _segments.Add(new DelayedSegment { Source = segment, Incarnation = _incarnation });
                 _lastSequence = segment.Sequence;
             }
             else if (_segments.FindLast(held => held.Incarnation == _incarnation && held.Source.Sequence == segment.Sequence) is { } held)
@@ -144,7 +144,7 @@ public sealed class MirroredPlaylist
                 if (last < 0)
                     continue;
                 at = last + 1;
-                _segments.Insert(at, new MirroredSegment { Source = Gap(row), Incarnation = row.Incarnation, Missing = true });
+                _segments.Insert(at, new DelayedSegment { Source = Gap(row), Incarnation = row.Incarnation, Missing = true });
             }
 
             // What the source listed before the first row has no place any more.
@@ -195,7 +195,7 @@ public sealed class MirroredPlaylist
         return changed;
     }
 
-    private void Publish(MirroredSegment segment, int index, SegmentRow row)
+    private void Publish(DelayedSegment segment, int index, SegmentRow row)
     {
         var before = index > 0 ? _segments[index - 1] : null;
         var continues = before?.Number is not null && before.Incarnation == segment.Incarnation && before.Source.Sequence + 1 == segment.Source.Sequence;
@@ -245,5 +245,5 @@ public sealed class MirroredPlaylist
         return null;
     }
 
-    private static ChannelTime End(MirroredSegment segment) => segment.Position + SoundLength.Of(segment.Source.Duration);
+    private static ChannelTime End(DelayedSegment segment) => segment.Position + SoundLength.Of(segment.Source.Duration);
 }

@@ -1,0 +1,128 @@
+using System.Collections.Immutable;
+using Microsoft.Extensions.Logging;
+using Tandem.Live.Dubbing;
+using Tandem.Live.Ingest;
+using Tandem.Live.Package;
+
+namespace Tandem.Live;
+
+/// <summary>What can be said about a channel: its state, the reason, its counts. Changed in one place, shown in snapshots.</summary>
+public sealed class ChannelCondition(ChannelOptions options, TimeProvider time, ILogger log)
+{
+    // A source that polls on time shows something new every target duration; two more are for jitter and slow encoders.
+    private const double LostAfterTargets = 3;
+
+    private readonly DateTimeOffset _started = time.GetUtcNow();
+    private readonly SortedDictionary<string, long> _failures = new(StringComparer.Ordinal);
+    private DateTimeOffset? _appeared;
+    private SourceFault? _sourceFault;
+    private SourceFault? _segmentFault;
+    private int _failedInRow;
+    private long _epochs;
+    private long _segments;
+    private long _lost;
+    private ChannelState _state = ChannelState.Starting;
+
+    /// <summary>The engine.</summary>
+    public EngineSnapshot Engine { get; private set; } = new(options.Engine, true);
+
+    /// <summary>Whether the source has ever shown a segment.</summary>
+    public bool HasAppeared => _appeared is not null;
+
+    /// <summary>Whether the source said that it ends.</summary>
+    public bool HasEnded { get; private set; }
+
+    /// <summary>One line for people; null while there is nothing to say.</summary>
+    public string? Reason { get; private set; }
+
+    /// <summary>The counts.</summary>
+    public ChannelCounters Counters => new()
+    {
+        Segments = _segments,
+        Epochs = _epochs,
+        Lost = _lost,
+        Failures = _failures.Values.Sum(),
+        FailuresByStage = _failures.ToImmutableSortedDictionary(StringComparer.Ordinal),
+    };
+
+    /// <summary>Time since the source last showed a new segment, or since the start.</summary>
+    public TimeSpan SourceAge(DateTimeOffset now) => now > (_appeared ?? _started) ? now - (_appeared ?? _started) : TimeSpan.Zero;
+
+    /// <summary>Counts a published segment.</summary>
+    public void CountPublished(int segments) => _segments += segments;
+
+    /// <summary>Counts an epoch.</summary>
+    public void CountEpoch() => _epochs++;
+
+    /// <summary>Takes what the source sent.</summary>
+    public void Accept(SourceMessage message)
+    {
+        switch (message.Source)
+        {
+            case SourceEvent.PlaylistSeen { Appeared.Length: > 0 } seen:
+                _appeared = seen.At;
+                HasEnded = false;
+                break;
+            case SourceEvent.SourceFaulted { Playlist: null } faulted:
+                _sourceFault = faulted.Fault;
+                break;
+            case SourceEvent.SourceRecovered { Playlist: null }:
+                _sourceFault = null;
+                break;
+            case SourceEvent.SourceEnded:
+                HasEnded = true;
+                break;
+        }
+
+        if (message.Heard is null)
+            return;
+        if (message.Fault is { } fault)
+        {
+            _failures[fault.Stage] = _failures.GetValueOrDefault(fault.Stage) + 1;
+            _lost += message.Source is SourceEvent.SegmentLost ? 1 : 0;
+            _segmentFault = fault;
+            _failedInRow++;
+            log.LogWarning("Segment {Segment}: {Detail}", message.Heard.Segment.Sequence, fault.Detail);
+        }
+        else
+        {
+            _failedInRow = 0;
+            _segmentFault = null;
+        }
+    }
+
+    /// <summary>Takes what the engine says of itself.</summary>
+    public void EngineIs(EngineHealth health)
+    {
+        if (health.Healthy != Engine.Healthy)
+            log.LogWarning("The engine {Engine} {State}. {Reason}", options.Engine, health.Healthy ? "works again" : "is out of use", health.Reason);
+        Engine = new EngineSnapshot(options.Engine, health.Healthy, health.Healthy ? null : health.Reason);
+    }
+
+    /// <summary>The state now.</summary>
+    public ChannelState State(Publisher publisher)
+    {
+        var (state, reason) = Judge(publisher, time.GetUtcNow());
+        if (state != _state)
+            log.LogInformation("The channel is {State}. {Reason}", state, reason);
+        _state = state;
+        Reason = reason;
+        return state;
+    }
+
+    private (ChannelState State, string? Reason) Judge(Publisher publisher, DateTimeOffset now)
+    {
+        if (publisher.Ended)
+            return (ChannelState.Ended, "the source has ended (EXT-X-ENDLIST)");
+        if (_failedInRow >= 2 && _segmentFault is { } segment)
+            return (ChannelState.Faulted, segment.Detail);
+        if (_sourceFault is { } fault && (publisher.Table.Newest is null || IsStale(publisher, now)))
+            return (fault.Retry && fault.Reason != "not_a_playlist" ? ChannelState.SourceLost : ChannelState.Faulted, fault.Detail);
+        if (IsStale(publisher, now))
+            return (ChannelState.SourceLost, $"no new segment for {SourceAge(now).TotalSeconds:F0} s");
+        return publisher.Table.Newest is null ? (ChannelState.Starting, "waiting until the delay is over") : (ChannelState.Live, null);
+    }
+
+    private bool IsStale(Publisher publisher, DateTimeOffset now) =>
+        !HasEnded && SourceAge(now) > TimeSpan.FromSeconds(2 + (LostAfterTargets * Math.Max(2, publisher.Table.TargetDuration)));
+}

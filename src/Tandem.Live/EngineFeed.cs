@@ -1,0 +1,57 @@
+using Tandem.Live.Dubbing;
+using Tandem.Live.Timeline;
+
+namespace Tandem.Live;
+
+/// <summary>Hands the engine what the sound track gains: whole 16 kHz samples with the 48 kHz ones they were made of.</summary>
+public sealed class EngineFeed(IEngine engine, SoundTrack track)
+{
+    private const int LargestStretch = ChannelTime.Rate / 2;
+
+    private readonly MonoDecimator _decimator = new();
+    private ChannelTime _pushed;
+    private ChannelTime _fed;
+    private float[] _mono = [];
+    private bool _restarts = true;
+
+    /// <summary>Ends the stretch before at <paramref name="start"/>: what comes is another epoch's.</summary>
+    public void Restart(ChannelTime start)
+    {
+        FeedAll(start);
+        var rest = (start - _fed).Samples;
+        if (rest > 0 && !_restarts)
+            Hand((int)rest, new float[(int)(rest / 3)]);
+        _decimator.Reset();
+        _mono = [];
+        _pushed = start;
+        _fed = start;
+        _restarts = true;
+    }
+
+    /// <summary>Hands on everything before <paramref name="end"/>, less the little that the decimator looks ahead.</summary>
+    public void FeedAll(ChannelTime end)
+    {
+        while (_pushed < end)
+        {
+            var count = (int)Math.Min(LargestStretch, (end - _pushed).Samples);
+            var stereo = new float[count * 2];
+            track.Read(_pushed, stereo);
+            _pushed += new SoundLength(count);
+            var mono = _decimator.Push(stereo);
+            _mono = _mono.Length == 0 ? mono : [.. _mono, .. mono];
+            if (_mono.Length == 0)
+                continue;
+            Hand(_mono.Length * 3, _mono);
+            _mono = [];
+        }
+    }
+
+    private void Hand(int samples, float[] mono)
+    {
+        var stereo = new float[samples * 2];
+        track.Read(_fed, stereo);
+        engine.Hear(new SourceSound(_fed, stereo, mono, _restarts));
+        _restarts = false;
+        _fed += new SoundLength(samples);
+    }
+}

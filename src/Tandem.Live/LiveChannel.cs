@@ -1,0 +1,249 @@
+using System.Threading.Channels;
+using Microsoft.Extensions.Logging;
+using Tandem.Live.Dubbing;
+using Tandem.Live.Ingest;
+using Tandem.Live.Mix;
+using Tandem.Live.Package;
+using Tandem.Live.Timeline;
+using Tandem.Media.Worker;
+
+namespace Tandem.Live;
+
+/// <summary>
+/// One channel, from its source to what is published. This file wires the stages in the order that the data takes; one loop owns all
+/// state but what the hearing stage, the worker and the engine keep to themselves.
+/// </summary>
+public sealed class LiveChannel : IAsyncDisposable
+{
+    // The loop wakes at least this often: dubs become ready and mixing goes on between the source's events.
+    private static readonly TimeSpan Beat = TimeSpan.FromMilliseconds(100);
+
+    private readonly ChannelOptions _options;
+    private readonly TimeProvider _time;
+    private readonly ILogger _log;
+    private readonly CancellationTokenSource _stop = new();
+    private readonly Channel<bool> _wake = Channel.CreateBounded<bool>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite });
+
+    private readonly SourceFollower _follower;
+    private readonly MediaWorker _worker;
+    private readonly Hearing _hearing;
+    private readonly SoundTrack _track = new(ChannelTime.Zero);
+    private readonly SoundPlacer _placer;
+    private readonly SourceClock _clock;
+    private readonly IEngine _engine;
+    private readonly EngineFeed _feed;
+    private readonly VoiceSet _voices;
+    private readonly Publisher _publisher;
+    private readonly ChannelMetrics _metrics;
+    private readonly ChannelCondition _condition;
+    private readonly Task _running;
+    private volatile ChannelSnapshot _snapshot;
+
+    private LiveChannel(ChannelOptions options, ChannelServices services)
+    {
+        _options = options;
+        _time = services.Time;
+        _log = services.Logs.CreateLogger("Tandem.Channel." + options.Id);
+        _metrics = new ChannelMetrics(services.Meter, options.Id, options.To);
+        var record = new StateRecord(services.StateDirectory, options.Id);
+
+        // Source → worker → time line …
+        _follower = new SourceFollower(SourceOptions.Of(options) with { BackFill = options.Delay + TimeSpan.FromSeconds(60) }, _time, _log);
+        _worker = MediaWorker.Create(services.Worker, _time, _log);
+        _hearing = new Hearing(_follower, _worker, options.From, options.Delay, _metrics, _time);
+        _placer = new SoundPlacer(_track);
+        _clock = new SourceClock(_placer, options.Delay, record.Load(_log));
+
+        // … → engine → placement → mix → encode …
+        _engine = services.Engine.Create!(new EngineServices(_time, _log));
+        _feed = new EngineFeed(_engine, _track);
+        _voices = new VoiceSet(options, _engine.Traits, _track, _metrics, _time);
+
+        // … → package → publish.
+        _publisher = new Publisher(Publication, _metrics, record, _log);
+        _condition = new ChannelCondition(options, _time, _log);
+        _snapshot = TakeSnapshot();
+        _running = Task.Run(RunAsync);
+    }
+
+    /// <summary>What viewers can fetch.</summary>
+    public Publication Publication { get; } = new();
+
+    /// <summary>Starts a channel; it goes on until it is disposed of, whatever its source does.</summary>
+    public static LiveChannel Start(ChannelOptions options, ChannelServices services) => new(options, services);
+
+    /// <summary>The channel's state, at most a beat old.</summary>
+    public ChannelSnapshot Snapshot() => _snapshot;
+
+    /// <inheritdoc/>
+    public async ValueTask DisposeAsync()
+    {
+        await _stop.CancelAsync();
+        await _running;
+        await _follower.DisposeAsync();
+        await _worker.DisposeAsync();
+        await _engine.DisposeAsync();
+        _voices.Dispose();
+        _stop.Dispose();
+    }
+
+    private async Task RunAsync()
+    {
+        var hearing = _hearing.RunAsync(() => _wake.Writer.TryWrite(true), _stop.Token);
+        while (!_stop.IsCancellationRequested)
+        {
+            try
+            {
+                while (_hearing.Messages.TryRead(out var message))
+                    Accept(message);
+                while (_engine.Events.TryRead(out var report))
+                    Accept(report);
+                var now = _time.GetUtcNow();
+                WorkAhead(now);
+                _publisher.PublishDue(now);
+                Look(now);
+                if (hearing.IsFaulted)
+                    await hearing;
+                await Pause(now);
+            }
+            catch (OperationCanceledException) when (_stop.IsCancellationRequested)
+            {
+                break;
+            }
+#pragma warning disable CA1031 // The one catch-all at the edge of a channel: a bug here must not end the others.
+            catch (Exception error)
+#pragma warning restore CA1031
+            {
+                _log.LogError(error, "The channel's loop failed; it goes on.");
+                _metrics.SegmentFailed("channel", "exception");
+                if (hearing.IsFaulted)
+                    hearing = _hearing.RunAsync(() => _wake.Writer.TryWrite(true), _stop.Token);
+                await Task.Delay(Beat, _time, CancellationToken.None);
+            }
+        }
+
+        await hearing.ContinueWith(_ => { }, CancellationToken.None, TaskContinuationOptions.None, TaskScheduler.Default);
+        _snapshot = _snapshot with { State = ChannelState.Stopped };
+    }
+
+    private void Accept(SourceMessage message)
+    {
+        _condition.Accept(message);
+        switch (message.Source)
+        {
+            case SourceEvent.MasterFound master:
+                _publisher.Follow(master);
+                Publication.Master = null;
+                break;
+            case SourceEvent.PlaylistSeen seen:
+                _publisher.See(seen);
+                _publisher.Resume();
+                if (seen.Reset && seen.Id == _publisher.Source?.Heard)
+                    _clock.Reset();
+                break;
+        }
+
+        if (message.Heard is { } heard)
+            Hear(heard, message.Fault);
+    }
+
+    private void Hear(HeardSegment heard, SourceFault? fault)
+    {
+        if (fault is not null)
+            _metrics.SegmentFailed(fault.Stage, fault.Reason);
+        var before = _clock.Epoch;
+        var row = _clock.Accept(heard, _voices.Mixed);
+        if (_clock.Epoch is { } epoch && epoch != before)
+        {
+            _metrics.EpochBegan(epoch.Reason.ToString().ToLowerInvariant());
+            _condition.CountEpoch();
+            if (epoch.Reason != EpochReason.Takeover)
+                _feed.Restart(epoch.Start);
+        }
+
+        if (row is null)
+        {
+            _metrics.InFlight(-1);
+            return;
+        }
+
+        _feed.FeedAll(_track.End);
+        _voices.Accept(row);
+        _publisher.Table.Add(row);
+    }
+
+    private void Accept(EngineEvent report)
+    {
+        if (report is EngineHealth health)
+        {
+            _condition.EngineIs(health);
+            _metrics.EngineCircuit(!health.Healthy);
+        }
+
+        _voices.Accept(report);
+    }
+
+    /// <summary>Mixes, encodes and packages the rows whose time has come, a part at a time.</summary>
+    private void WorkAhead(DateTimeOffset now)
+    {
+        var rows = _publisher.Table.Rows;
+        for (var index = _publisher.Table.Published; index < rows.Count; index++)
+        {
+            var row = rows[index];
+            if (_publisher.Has(row))
+                continue;
+            var next = index + 1 < rows.Count ? rows[index + 1] : null;
+            if (!_voices.WorkOn(row, next, now, _placer))
+                return;
+            _publisher.Offer(row, _voices.Package(row));
+            Publication.Master = _voices.Master(_publisher.Source!);
+        }
+    }
+
+    private void Look(DateTimeOffset now)
+    {
+        if (_condition.HasEnded)
+            _publisher.End();
+        if (_publisher.Table.Rows is [var oldest, ..])
+            _track.Trim(ChannelTime.Min(oldest.From, _voices.Mixed) - SoundLength.OfSeconds(1));
+        _metrics.SourceAge(_condition.SourceAge(now));
+        _snapshot = TakeSnapshot();
+    }
+
+    private async Task Pause(DateTimeOffset now)
+    {
+        var wait = Beat;
+        if (_publisher.Table.Next is { } next && next.Due - now < wait)
+            wait = next.Due - now < TimeSpan.FromMilliseconds(2) ? TimeSpan.FromMilliseconds(2) : next.Due - now;
+        using var cancel = CancellationTokenSource.CreateLinkedTokenSource(_stop.Token);
+        await Task.WhenAny(_wake.Reader.WaitToReadAsync(cancel.Token).AsTask(), Task.Delay(wait, _time, cancel.Token));
+        await cancel.CancelAsync();
+        _wake.Reader.TryRead(out _);
+    }
+
+    private ChannelSnapshot TakeSnapshot()
+    {
+        var newest = _publisher.Table.Newest;
+        return new ChannelSnapshot
+        {
+            Id = _options.Id,
+            State = _condition.State(_publisher),
+            Reason = _condition.Reason,
+            Input = ChannelSnapshot.WithoutSecrets(_options.Input),
+            From = _options.From,
+            DelaySeconds = _options.Delay.TotalSeconds,
+            BufferSeconds = newest is null ? 0 : Math.Max(0, (_track.End - newest.To).Seconds),
+            SourceAgeSeconds = _condition.HasAppeared ? _condition.SourceAge(_time.GetUtcNow()).TotalSeconds : null,
+            Video = "reference",
+            Engine = _condition.Engine,
+            Worker = new WorkerSnapshot(_worker.Restarts, [], []),
+            Languages = _voices.Snapshots(),
+            Counters = _condition.Counters with
+            {
+                Segments = newest is null ? 0 : _condition.Counters.Segments,
+                Holes = _placer.Holes,
+            },
+            LastPublished = newest is null ? null : new PublishedSegment(newest.Number, newest.PublishedAt!.Value),
+        };
+    }
+}

@@ -1,0 +1,186 @@
+using Microsoft.Extensions.Logging;
+using Tandem.Live.Ingest;
+using Tandem.Live.Timeline;
+
+namespace Tandem.Live.Package;
+
+/// <summary>What a rendition has for a row: where, and the bytes.</summary>
+/// <param name="Rendition">Language tag, <c>original</c>, or <c>subs/</c> and a language tag.</param>
+/// <param name="Segment">Where.</param>
+/// <param name="Body">The segment; null for a gap.</param>
+/// <param name="Init">The init segment, where there is one.</param>
+public sealed record PackagedSegment(string Rendition, RenditionSegment Segment, PublishedResource? Body, PublishedResource? Init);
+
+/// <summary>
+/// Keeps the table and the source's playlists, and publishes rows when they are due: all segments and all playlists of a row in one
+/// change, so that no viewer sees a number in one playlist before it is in the others.
+/// </summary>
+public sealed class Publisher(Publication publication, ChannelMetrics metrics, StateRecord record, ILogger log)
+{
+    // Longer windows cost memory for every voice; players seek back no further in live dubbing.
+    private static readonly TimeSpan LongestWindow = TimeSpan.FromMinutes(2);
+
+    private readonly Dictionary<PlaylistId, DelayedPlaylist> _mirrors = [];
+    private readonly Dictionary<SegmentRow, List<PackagedSegment>> _packaged = [];
+    private readonly HashSet<string> _renditions = [];
+    private readonly Dictionary<string, int> _inits = [];
+    private TimeSpan _window;
+    private bool _dirty;
+
+    /// <summary>The rows.</summary>
+    public SegmentTable Table { get; } = new();
+
+    /// <summary>The master playlist and what is heard; null until it was read.</summary>
+    public SourceEvent.MasterFound? Source { get; private set; }
+
+    /// <summary>The heard playlist's newest state.</summary>
+    public MediaPlaylist? Heard => Source is { } source && _mirrors.TryGetValue(source.Heard, out var mirror) ? mirror.Playlist : null;
+
+    /// <summary>Whether everything is published and the source has ended.</summary>
+    public bool Ended { get; private set; }
+
+    /// <summary>Where a playlist of the source is published, below the channel's address.</summary>
+    public static string PathOf(PlaylistId id) => $"source/{id.Slug}.m3u8";
+
+    /// <summary>Where a rendition's playlist is published.</summary>
+    public static string PathOf(string rendition) => $"{rendition}/index.m3u8";
+
+    /// <summary>Takes the master playlist.</summary>
+    public void Follow(SourceEvent.MasterFound source)
+    {
+        Source = source;
+        foreach (var playlist in source.Playlists)
+            _mirrors.TryAdd(playlist.Id, new DelayedPlaylist());
+        foreach (var gone in _mirrors.Keys.Except(source.Playlists.Select(playlist => playlist.Id)).ToArray())
+        {
+            _mirrors.Remove(gone);
+            publication.Withdraw(PathOf(gone));
+        }
+
+        _dirty = true;
+    }
+
+    /// <summary>Takes a new state of one of the source's playlists.</summary>
+    public void See(SourceEvent.PlaylistSeen seen)
+    {
+        if (!_mirrors.TryGetValue(seen.Id, out var mirror))
+            return;
+        mirror.See(seen.Playlist, seen.Reset);
+        Table.Cover(seen.Playlist.TargetDuration);
+        if (seen.Id == Source?.Heard)
+        {
+            var length = TimeSpan.FromTicks(seen.Playlist.Segments.Sum(segment => segment.Duration.Ticks));
+            _window = length < LongestWindow ? TimeSpan.FromTicks(Math.Max(length.Ticks, _window.Ticks)) : LongestWindow;
+        }
+
+        _dirty = true;
+    }
+
+    /// <summary>Holds what renditions have for <paramref name="row"/> until it is due.</summary>
+    public void Offer(SegmentRow row, List<PackagedSegment> segments) => _packaged[row] = segments;
+
+    /// <summary>Whether <paramref name="row"/> is packaged.</summary>
+    public bool Has(SegmentRow row) => _packaged.ContainsKey(row);
+
+    /// <summary>The source has ended: when the last row is published, the playlists end.</summary>
+    public void End()
+    {
+        if (Table.Next is null && Table.Newest is not null && !Ended)
+        {
+            Ended = true;
+            _dirty = true;
+        }
+    }
+
+    /// <summary>The source goes on after its end.</summary>
+    public void Resume() => Ended = false;
+
+    /// <summary>Publishes every row that is due and packaged, and what else changed in the source's playlists.</summary>
+    /// <returns>Rows that were published.</returns>
+    public int PublishDue(DateTimeOffset now)
+    {
+        var rows = new List<SegmentRow>();
+        while (Table.Next is { } row && row.Due <= now && _packaged.ContainsKey(row))
+        {
+            Table.Publish(now);
+            rows.Add(row);
+        }
+
+        // The record comes first: a number that it holds and no viewer saw costs nothing, the reverse would give a number twice.
+        if (rows.Count > 0)
+            record.Save(Table.Rows.Take(Table.Published), log);
+        if (rows.Count > 0 || _dirty)
+            Change(rows);
+        foreach (var row in rows)
+        {
+            metrics.SegmentPublished();
+            metrics.PublishLateness(now - row.Due);
+            metrics.InFlight(-1);
+        }
+
+        return rows.Count;
+    }
+
+    private void Change(List<SegmentRow> rows)
+    {
+        _dirty = false;
+        if (Table.Published == 0 || Heard is null)
+            return;
+        var changes = new List<(string Path, PublishedResource? Resource)>();
+        foreach (var segment in rows.SelectMany(row => _packaged[row]))
+        {
+            _renditions.Add(segment.Rendition);
+            if (segment.Body is not null)
+                changes.Add((segment.Segment.Path, segment.Body));
+            if (segment.Segment.Init is { } init)
+            {
+                _inits[init] = _inits.GetValueOrDefault(init) + 1;
+                changes.Add((init, segment.Init));
+            }
+        }
+
+        var start = Table.WindowStart(_window);
+        var window = Table.Rows.Skip(start).Take(Table.Published - start).ToArray();
+        foreach (var rendition in _renditions)
+        {
+            changes.Add((PathOf(rendition), Playlists.OfRendition(
+                window, Table.TargetDuration, row => _packaged[row].Find(made => made.Rendition == rendition)!.Segment, Depth(rendition), Ended)));
+        }
+
+        foreach (var (id, mirror) in _mirrors)
+        {
+            mirror.PublishUpTo(Table.Rows, Table.Published, Heard);
+            if (Playlists.OfMirror(mirror, window[0].From, Table.TargetDuration, Ended) is { } playlist)
+                changes.Add((PathOf(id), playlist));
+        }
+
+        Expire(changes);
+        publication.Change(changes);
+        publication.TargetDuration = TimeSpan.FromSeconds(Table.TargetDuration);
+    }
+
+    private void Expire(List<(string Path, PublishedResource? Resource)> changes)
+    {
+        foreach (var row in Table.Expire(_window))
+        {
+            foreach (var segment in _packaged[row])
+            {
+                changes.Add((segment.Segment.Path, null));
+                if (segment.Segment.Init is not { } init || --_inits[init] > 0)
+                    continue;
+                _inits.Remove(init);
+                changes.Add((init, null));
+            }
+
+            _packaged.Remove(row);
+        }
+
+        if (Table.Rows.Count > 0)
+        {
+            foreach (var mirror in _mirrors.Values)
+                mirror.Trim(Table.Rows[0].From);
+        }
+    }
+
+    private static int Depth(string rendition) => 1 + rendition.Count(letter => letter == '/');
+}

@@ -1,0 +1,273 @@
+using System.Collections.Immutable;
+using System.Globalization;
+using Tandem.Live.Dubbing;
+using Tandem.Live.Ingest;
+using Tandem.Live.Mix;
+using Tandem.Live.Package;
+using Tandem.Live.Timeline;
+using Tandem.Media;
+
+namespace Tandem.Live;
+
+/// <summary>All renditions of a channel: the original and one voice a language, worked ahead together and packaged together.</summary>
+public sealed class VoiceSet : IDisposable
+{
+    /// <summary>Name of the original in paths and settings.</summary>
+    public const string Original = "original";
+
+    // design.md, section 3: placement commits 1 s before a segment is due; the last fifth is left for packaging.
+    private static readonly TimeSpan Commit = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan Working = TimeSpan.FromSeconds(0.8);
+
+    // The mixer's limiter and the engine's feed look this far ahead of what is mixed.
+    private static readonly SoundLength Margin = SoundLength.OfSeconds(0.03);
+
+    // Less than this may be the other side of a cut that comes with the next segment; more is sound that is not there.
+    private static readonly SoundLength LargestLack = SoundLength.OfSeconds(0.25);
+
+    private readonly ChannelOptions _options;
+    private readonly SoundTrack _track;
+    private readonly ChannelMetrics _metrics;
+    private readonly OriginalRendition _original;
+    private readonly List<VoiceRendition> _voices = [];
+    private readonly Dictionary<string, RenditionRate> _rates = [];
+    private readonly Dictionary<string, LagWindow> _lags = [];
+    private readonly string _instance;
+    private VoiceRendition? _encodedOriginal;
+    private int _generations;
+    private PlaylistFacts _heard = new();
+
+    /// <summary>Makes one voice for each target language.</summary>
+    public VoiceSet(ChannelOptions options, EngineTraits traits, SoundTrack track, ChannelMetrics metrics, TimeProvider time)
+    {
+        _options = options;
+        _track = track;
+        _metrics = metrics;
+
+        // Unique among all instances that ever publish this channel: they do not start in the same millisecond.
+        _instance = Base36(time.GetUtcNow().ToUnixTimeMilliseconds());
+        _original = new OriginalRendition(options.From, NextGeneration);
+        foreach (var language in options.To)
+        {
+            _lags[language] = new LagWindow();
+            var dubs = new DubTrack(language, traits, PlacementOptions.Of(options, traits), TimeStretcher.Stretch);
+            var mixer = new VoiceMixer(MixOptions.Of(options, traits));
+            _voices.Add(new VoiceRendition(language, track, dubs, mixer, options.VoiceBitRate, NextGeneration, result => Count(language, result)));
+        }
+    }
+
+    /// <summary>Everything before this is mixed in some voice.</summary>
+    public ChannelTime Mixed => All.Aggregate(ChannelTime.Zero, (time, voice) => ChannelTime.Max(time, voice.Mixed));
+
+    private IEnumerable<VoiceRendition> All => _encodedOriginal is null ? _voices : _voices.Append(_encodedOriginal);
+
+    /// <summary>Takes a report of the engine.</summary>
+    public void Accept(EngineEvent report)
+    {
+        foreach (var voice in _voices)
+            voice.Track!.Accept(report);
+    }
+
+    /// <summary>Takes what came with a new row.</summary>
+    public void Accept(SegmentRow row)
+    {
+        _original.Accept(row);
+        if (row.Heard && _original.Packager is null)
+            _encodedOriginal ??= new VoiceRendition(Original, _track, null, null, _options.VoiceBitRate, NextGeneration, _ => { });
+        if (row.Bytes == 0)
+            return;
+        var rate = Rate("source");
+        rate.Add(row.Bytes, row.Duration);
+        _heard = new PlaylistFacts(
+            row.Tracks.Any(track => track.CodecsTag is null) ? null : string.Join(',', row.Tracks.Select(track => track.CodecsTag)),
+            row.Tracks.Any(track => track.Kind == Tandem.Media.Worker.TrackKind.Picture),
+            rate.Peak,
+            rate.Average);
+    }
+
+    /// <summary>
+    /// Mixes and encodes as much of <paramref name="row"/> as its time has come for; true when it can be packaged: when everything is
+    /// encoded, or when it is due.
+    /// </summary>
+    /// <param name="row">The first row that is not packaged.</param>
+    /// <param name="next">The row after it, if it is known.</param>
+    /// <param name="now">Wall time.</param>
+    /// <param name="placer">Fills in silence where sound is due and not there.</param>
+    public bool WorkOn(SegmentRow row, SegmentRow? next, DateTimeOffset now, SoundPlacer placer)
+    {
+        var begin = row.Due - Commit;
+        if (now < begin)
+            return false;
+        row.Freeze();
+        var isDue = now >= row.Due;
+        var progress = Math.Min(1, (now - begin) / Working);
+        var endsEpoch = next is not null && next.Epoch != row.Epoch;
+        var target = progress < 1
+            ? row.From + SoundLength.OfSeconds((row.To - row.From).Seconds * progress)
+            : row.To + (endsEpoch ? SoundLength.Zero : VoiceEncoder.LookAhead);
+        if (!endsEpoch)
+        {
+            if (isDue && _track.End + LargestLack < row.To)
+                placer.SilenceUpTo(row.To);
+            target = ChannelTime.Min(target, _track.End - Margin);
+        }
+
+        Parallel.ForEach(All, voice =>
+        {
+            voice.Enter(row);
+            if (endsEpoch && progress >= 1)
+                voice.Finish(row.To);
+            else
+                voice.WorkTo(target);
+        });
+        return isDue || (progress >= 1 && All.All(voice => voice.Encoded >= row.To));
+    }
+
+    /// <summary>Packages <paramref name="row"/> for all renditions.</summary>
+    public List<PackagedSegment> Package(SegmentRow row)
+    {
+        var segments = new List<PackagedSegment>();
+        foreach (var voice in All)
+            segments.Add(Segment(voice.Name, voice.Generation, voice.Packager!, row, voice.Package(row.To)));
+        if (_encodedOriginal is null)
+            segments.Add(OriginalSegment(row));
+        foreach (var voice in _voices)
+            segments.Add(Captions(voice, row));
+        return segments;
+    }
+
+    /// <summary>Renders the master playlist for a viewer's address.</summary>
+    public Func<Uri, string> Master(SourceEvent.MasterFound source)
+    {
+        var voices = ImmutableArray.CreateBuilder<Voice>();
+        voices.Add(Described(Original, _options.From, true, (_encodedOriginal?.Packager ?? _original.Packager)?.CodecsTag ?? "mp4a.40.2"));
+        foreach (var voice in _voices)
+            voices.Add(Described(voice.Name, voice.Name, false, voice.Packager?.CodecsTag ?? "mp4a.40.2"));
+        var master = new PublishedMaster
+        {
+            Source = source.Master,
+            Paths = source.Playlists.Where(playlist => playlist.Id.Kind != PlaylistKind.IFrames)
+                .DistinctBy(playlist => playlist.Address)
+                .ToImmutableDictionary(playlist => playlist.Address, playlist => Publisher.PathOf(playlist.Id)),
+            Voices = voices.DrainToImmutable(),
+            Captions = [.. _voices.Select(voice => new CaptionTrack(Publisher.PathOf("subs/" + voice.Name), voice.Name))],
+            DefaultVoice = _options.DefaultVoice,
+            DubExisting = _options.DubExisting,
+            Facts = source.Playlists.Where(playlist => playlist.Id == source.Heard).DistinctBy(playlist => playlist.Address)
+                .ToImmutableDictionary(playlist => playlist.Address, _ => _heard),
+        };
+        return address => MasterWriter.Write(master, address);
+    }
+
+    /// <summary>The state of each language.</summary>
+    public ImmutableArray<LanguageSnapshot> Snapshots() => [.. _voices.Select(voice =>
+    {
+        var dubs = voice.Track!;
+        var (p50, p95) = _lags[voice.Name].Percentiles();
+        return new LanguageSnapshot(voice.Name, dubs.State switch
+        {
+            VoiceState.Dubbed => LanguageState.Dubbed,
+            VoiceState.Fallback => LanguageState.Fallback,
+            _ => LanguageState.Original,
+        })
+        {
+            Reason = dubs.StateReason.Length == 0 ? null : dubs.StateReason,
+            OnsetLagP50 = p50,
+            OnsetLagP95 = p95,
+            OnsetLagEstimated = dubs.LagIsEstimated,
+            Dubs = dubs.Counts.Outcomes.ToImmutableSortedDictionary(pair => Word(pair.Key), pair => pair.Value, StringComparer.Ordinal),
+            FallbackSeconds = Math.Round(dubs.Counts.Fallback.Seconds, 3),
+        };
+    })];
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        foreach (var voice in All)
+            voice.Dispose();
+    }
+
+    private PackagedSegment OriginalSegment(SegmentRow row)
+    {
+        var packager = _original.Packager;
+        return packager is null
+            ? new PackagedSegment(Original, new RenditionSegment($"{Original}/none/{row.Number}.aac", null, true), null, null)
+            : Segment(Original, _original.Generation, packager, row, _original.Package(row.To));
+    }
+
+    private PackagedSegment Segment(string rendition, string generation, SoundPackager packager, SegmentRow row, byte[]? body)
+    {
+        var path = string.Create(CultureInfo.InvariantCulture, $"{rendition}/{generation}/{row.Number}.{packager.Extension}");
+        var init = packager.IsFragmented ? $"{rendition}/{generation}/init.mp4" : null;
+        if (body is null)
+            return new PackagedSegment(rendition, new RenditionSegment(path, init, true), null, Init(packager));
+        Rate(rendition).Add(body.Length, row.Duration);
+        return new PackagedSegment(
+            rendition,
+            new RenditionSegment(path, init, false),
+            new PublishedResource(packager.ContentType, body, ResourceLife.Immutable),
+            Init(packager));
+    }
+
+    private static PublishedResource? Init(SoundPackager packager) =>
+        packager.IsFragmented ? new PublishedResource(packager.ContentType, packager.Init, ResourceLife.Immutable) : null;
+
+    private static PackagedSegment Captions(VoiceRendition voice, SegmentRow row)
+    {
+        var epoch = row.Epoch;
+        var cues = voice.Track!.CaptionsBetween(row.From, row.To)
+            .Select(caption => new CaptionCue(epoch.ToMedia(caption.Start), epoch.ToMedia(caption.End), caption.Text));
+        var body = WebVtt.Segment(new MediaTime(epoch.Index, epoch.StartTicks), epoch.ToMedia(row.From), epoch.ToMedia(row.To), cues);
+        var path = string.Create(CultureInfo.InvariantCulture, $"subs/{voice.Name}/{voice.Generation}/{row.Number}.vtt");
+        return new PackagedSegment(
+            "subs/" + voice.Name, new RenditionSegment(path, null, false), new PublishedResource("text/vtt", body, ResourceLife.Immutable), null);
+    }
+
+    private Voice Described(string rendition, string language, bool original, string codecs)
+    {
+        var rate = Rate(rendition);
+        return new Voice(
+            Publisher.PathOf(rendition),
+            language,
+            original,
+            codecs,
+            2,
+            Math.Max(rate.Peak, original ? 1 : _options.VoiceBitRate),
+            Math.Max(rate.Average, original ? 1 : _options.VoiceBitRate));
+    }
+
+    private void Count(string language, CommitResult result)
+    {
+        foreach (var outcome in result.Outcomes)
+            _metrics.DubCounted(language, Word(outcome));
+        foreach (var lag in result.OnsetLags)
+        {
+            _metrics.OnsetLag(language, lag.Time);
+            _lags[language].Add(lag.Seconds);
+        }
+
+        if (result.Fallback > SoundLength.Zero)
+            _metrics.Fallback(language, result.Fallback.Time);
+    }
+
+    private RenditionRate Rate(string name)
+    {
+        if (!_rates.TryGetValue(name, out var rate))
+            _rates[name] = rate = new RenditionRate();
+        return rate;
+    }
+
+    private string NextGeneration() => string.Create(CultureInfo.InvariantCulture, $"{_instance}-{Interlocked.Increment(ref _generations)}");
+
+    private static string Word(DubOutcome outcome) =>
+        string.Concat(outcome.ToString().Select((letter, index) =>
+            char.IsUpper(letter) ? (index > 0 ? "_" : "") + char.ToLowerInvariant(letter) : letter.ToString()));
+
+    private static string Base36(long value)
+    {
+        var text = "";
+        for (; value > 0; value /= 36)
+            text = "0123456789abcdefghijklmnopqrstuvwxyz"[(int)(value % 36)] + text;
+        return text;
+    }
+}
