@@ -205,7 +205,7 @@ public sealed class LiveChannel : IAsyncDisposable
         if (_condition.HasEnded)
             _publisher.End();
         if (_publisher.Table.Rows is [var oldest, ..])
-            _track.Trim(ChannelTime.Min(oldest.From, _voices.Mixed) - SoundLength.OfSeconds(1));
+            _track.Trim(ChannelTime.Min(oldest.From, _voices.Mixed) - SoundLength.OfSeconds(16));
         _metrics.SourceAge(_condition.SourceAge(now));
         _snapshot = TakeSnapshot();
     }

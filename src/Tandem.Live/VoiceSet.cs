@@ -51,7 +51,7 @@ public sealed class VoiceSet : IDisposable
         {
             _lags[language] = new LagWindow();
             var dubs = new DubTrack(language, traits, PlacementOptions.Of(options, traits), TimeStretcher.Stretch);
-            var mixer = new VoiceMixer(MixOptions.Of(options, traits));
+            var mixer = new VoiceMixer(VoiceMixerOptions.Of(options), traits);
             _voices.Add(new VoiceRendition(language, track, dubs, mixer, options.VoiceBitRate, NextGeneration, result => Count(language, result)));
         }
     }
