@@ -9,4 +9,5 @@ namespace Tandem.Live;
 /// <param name="Meter">The process's instruments.</param>
 /// <param name="StateDirectory">Folder for the small record that survives a restart; null to keep none.</param>
 /// <param name="Engine">The engine that the channel's options name.</param>
-public sealed record ChannelServices(TimeProvider Time, ILoggerFactory Logs, TandemMeter Meter, string? StateDirectory, EngineChoice Engine);
+/// <param name="Worker">How media workers are started.</param>
+public sealed record ChannelServices(TimeProvider Time, ILoggerFactory Logs, TandemMeter Meter, string? StateDirectory, EngineChoice Engine, Tandem.Media.Worker.MediaWorkerOptions Worker);

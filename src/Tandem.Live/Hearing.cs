@@ -26,6 +26,7 @@ public sealed class Hearing(
 
     private readonly Channel<SourceMessage> _messages = Channel.CreateBounded<SourceMessage>(64);
     private bool _continues;
+    private long _next;
 
     /// <summary>What was heard; completed when the follower ends.</summary>
     public ChannelReader<SourceMessage> Messages => _messages.Reader;
@@ -35,7 +36,7 @@ public sealed class Hearing(
     /// <param name="stop">Ends it.</param>
     public async Task RunAsync(Action arrived, CancellationToken stop)
     {
-        await foreach (var happened in follower.Events.ReadAllAsync(stop))
+        await foreach (var happened in follower.ReadAsync(stop))
         {
             await _messages.Writer.WriteAsync(await Hear(happened, stop), stop);
             arrived();
@@ -55,9 +56,6 @@ public sealed class Hearing(
                 metrics.InFlight(1);
                 _continues = false;
                 return new SourceMessage(lost, new HeardSegment(lost.Segment, lost.AppearedAt, null, 0), lost.Fault);
-            case SourceEvent.PlaylistSeen { Reset: true } reset:
-                _continues = false;
-                return new SourceMessage(reset, null, null);
             default:
                 return new SourceMessage(happened, null, null);
         }
@@ -66,6 +64,8 @@ public sealed class Hearing(
     private async Task<(DecodedSegment? Decoded, SourceFault? Fault)> Decode(SourceEvent.SegmentFetched fetched, CancellationToken stop)
     {
         var started = Stopwatch.GetTimestamp();
+        _continues &= fetched.Segment.Sequence == _next;
+        _next = fetched.Segment.Sequence + 1;
         var giveUp = fetched.AppearedAt + delay - Reserve;
         var crashes = 0;
         while (true)

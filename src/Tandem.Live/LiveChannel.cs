@@ -2,7 +2,6 @@ using System.Threading.Channels;
 using Microsoft.Extensions.Logging;
 using Tandem.Live.Dubbing;
 using Tandem.Live.Ingest;
-using Tandem.Live.Mix;
 using Tandem.Live.Package;
 using Tandem.Live.Timeline;
 using Tandem.Media.Worker;
@@ -48,7 +47,7 @@ public sealed class LiveChannel : IAsyncDisposable
         var record = new StateRecord(services.StateDirectory, options.Id);
 
         // Source → worker → time line …
-        _follower = new SourceFollower(SourceOptions.Of(options) with { BackFill = options.Delay + TimeSpan.FromSeconds(60) }, _time, _log);
+        _follower = new SourceFollower(SourceOptions.Of(options) with { BackFill = options.Delay + TimeSpan.FromSeconds(60) }, _time);
         _worker = MediaWorker.Create(services.Worker, _time, _log);
         _hearing = new Hearing(_follower, _worker, options.From, options.Delay, _metrics, _time);
         _placer = new SoundPlacer(_track);
@@ -138,8 +137,8 @@ public sealed class LiveChannel : IAsyncDisposable
             case SourceEvent.PlaylistSeen seen:
                 _publisher.See(seen);
                 _publisher.Resume();
-                if (seen.Reset && seen.Id == _publisher.Source?.Heard)
-                    _clock.Reset();
+                if (seen is { Reset: true, Appeared: [var first, ..] } && seen.Id == _publisher.Source?.Heard)
+                    _clock.ResetAt(first.Segment.Sequence);
                 break;
         }
 

@@ -29,6 +29,7 @@ public sealed class SourceClock
     private long _nextSequence;
     private int _incarnation;
     private bool _past;
+    private long? _resetAt;
 
     /// <summary>A clock for one channel.</summary>
     /// <param name="placer">Takes the sound.</param>
@@ -47,12 +48,10 @@ public sealed class SourceClock
     /// <summary>Frames whose times lay outside their segment and were left out.</summary>
     public long StrayFrames { get; private set; }
 
-    /// <summary>The source starts its numbers anew: the next segment begins an epoch.</summary>
-    public void Reset()
-    {
-        _incarnation++;
-        _pending = EpochReason.Reset;
-    }
+    /// <summary>
+    /// The source starts its numbers anew: the segment with this number begins an epoch. Segments from before may still come first.
+    /// </summary>
+    public void ResetAt(long sequence) => _resetAt = sequence;
 
     /// <summary>
     /// Takes the next segment and returns its row; null where nothing of it can be placed, because no epoch has begun yet or a new one
@@ -63,6 +62,13 @@ public sealed class SourceClock
     public SegmentRow? Accept(HeardSegment heard, ChannelTime mixed)
     {
         var segment = heard.Segment;
+        if (_resetAt == segment.Sequence && _epoch is not null)
+        {
+            _resetAt = null;
+            _incarnation++;
+            _pending = EpochReason.Reset;
+        }
+
         _pending ??= Break(segment);
         _nextSequence = segment.Sequence + 1;
         var start = heard.Decoded is { } decoded ? Start(decoded) : null;
