@@ -108,7 +108,8 @@ build_web() {
         (
             cd "$root/$folder"
             if ! [ -d node_modules ] || ! cmp -s package-lock.json node_modules/.tandem-lock; then
-                quietly "npm" npm ci --no-audit --no-fund --no-update-notifier --loglevel=error \
+                # What only checks the pages is left to ./test.
+                quietly "npm" npm ci --omit=dev --ignore-scripts --no-audit --no-fund --no-update-notifier --loglevel=error \
                     || die "the packages of $folder could not be had from npm (offline?); try again when it can be reached"
                 cp package-lock.json node_modules/.tandem-lock
             fi
