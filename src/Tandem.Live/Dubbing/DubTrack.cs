@@ -153,15 +153,17 @@ public sealed class DubTrack
     /// <summary>No fixed time, but what an engine says now is about sound from here on.</summary>
     private ChannelTime Listening => ChannelTime.Max(_heardUpTo, ChannelTime.Max(_places.Fixed, ChannelTime.Zero));
 
-    private bool IsPossible(ChannelTime time) => time >= ChannelTime.Zero && time < Listening + SoundLength.OfSeconds(3600);
+    /// <summary>Room to count from it without overflow.</summary>
+    private static bool IsPossible(ChannelTime time) => time.Samples is >= 0 and < long.MaxValue / 4;
 
     private void Take(Dub dub)
     {
-        var news = _utterances.Take(dub);
+        var news = _utterances.Hear(dub.Utterance);
+        _counts.Unannounced += news is null ? 0 : 1;
         Speak(news, dub.Utterance.Text);
 
         // Where every sample has its own place, nothing waits for the end of the epoch before.
-        if (_options.InPlace && news is not null)
+        if (_utterances.Take(dub) && _options.InPlace)
             _places.Cut(null);
     }
 

@@ -54,7 +54,7 @@ public sealed record DubCountsSnapshot
     /// <summary>Dubs for an utterance that was already failed, empty, dropped or forgotten.</summary>
     public long AfterSettled { get; init; }
 
-    /// <summary>Dubs whose utterance nobody had reported; they are placed all the same.</summary>
+    /// <summary>Dubs whose utterance had not been reported as heard; they are placed all the same.</summary>
     public long Unannounced { get; init; }
 
     /// <summary>Reports with impossible times, and utterances beyond the bound of what is held.</summary>

@@ -52,10 +52,10 @@ internal sealed class DubTrackPlaces(PlacementOptions options, SoundStretcher st
         Placed.Add(placed);
         Captions.AddRange(DubTrackCaptions.Of(place.Start, length, dub.Text));
         if (!options.InPlace)
-            Duck(ChannelTime.Max(utterance.Start, Earliest), utterance.End!.Value);
+            Duck(ChannelTime.Max(utterance.Start, Earliest), length is null ? place.Start : utterance.End!.Value);
         Duck(place.Start, place.Start + (length ?? SoundLength.Zero));
         if (length is null)
-            _growing = new GrowingDub(dub, placed);
+            _growing = new GrowingDub(dub, placed, utterance.End!.Value);
         utterance.Phase = UtterancePhase.Placed;
         utterance.Dub = null;
         return placed;
@@ -102,7 +102,10 @@ internal sealed class DubTrackPlaces(PlacementOptions options, SoundStretcher st
     {
         growing.Reached = available;
         growing.End = part.Start + (available - part.Offset);
-        Duck(ChannelTime.Max(part.Start, Fixed), growing.End);
+
+        // How long the utterance outlasts its dub matters once the dub is whole; in an under-run the original is needed.
+        var whole = complete && !growing.Cut && !options.InPlace;
+        Duck(ChannelTime.Max(part.Start, Fixed), whole ? ChannelTime.Max(growing.End, growing.UtteranceEnd) : growing.End);
         if (!complete && growing.End >= upTo)
             return;
         Placed[Placed.IndexOf(part)] = part with
@@ -166,9 +169,11 @@ internal sealed class DubTrackPlaces(PlacementOptions options, SoundStretcher st
     }
 
     /// <summary>The dub whose sound still comes in.</summary>
-    private sealed class GrowingDub(Dub dub, PlacedDub part)
+    private sealed class GrowingDub(Dub dub, PlacedDub part, ChannelTime utteranceEnd)
     {
         public Dub Dub { get; } = dub;
+
+        public ChannelTime UtteranceEnd { get; } = utteranceEnd;
 
         /// <summary>The part that plays; null after an under-run.</summary>
         public PlacedDub? Part { get; set; } = part;

@@ -44,28 +44,17 @@ internal sealed class DubTrackUtterances(DubTrackCounts counts)
         return known;
     }
 
-    /// <summary>A dub came. Returns the utterance if it had not been announced.</summary>
-    public DubTrackUtterance? Take(Dub dub)
+    /// <summary>A dub came; whether it is the first of an utterance that waits for one.</summary>
+    public bool Take(Dub dub)
     {
         var known = Find(dub.Utterance.Id);
-        if (known?.Phase is UtterancePhase.Ready or UtterancePhase.Placed)
-        {
-            counts.Repeated++;
-            return null;
-        }
-
-        if (known?.Phase is UtterancePhase.Settled || (known is null && dub.Utterance.Id <= _forgotten))
-        {
-            counts.AfterSettled++;
-            return null;
-        }
-
-        counts.Unannounced += known is null ? 1 : 0;
-        var news = Hear(dub.Utterance);
-        known = Find(dub.Utterance.Id)!;
+        counts.Repeated += known?.Phase is UtterancePhase.Ready or UtterancePhase.Placed ? 1 : 0;
+        counts.AfterSettled += known is null or { Phase: UtterancePhase.Settled } ? 1 : 0;
+        if (known is not { IsExpected: true })
+            return false;
         known.Dub = dub;
         known.Phase = UtterancePhase.Ready;
-        return news;
+        return true;
     }
 
     /// <summary>An utterance will have no dub; remembered also if it was unknown, so that a dub that comes all the same is not spoken.</summary>

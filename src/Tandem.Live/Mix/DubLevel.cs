@@ -1,6 +1,6 @@
-using System.Runtime.InteropServices;
 using Tandem.Live.Dubbing;
 using Tandem.Live.Timeline;
+using Tandem.Media;
 
 namespace Tandem.Live.Mix;
 
@@ -8,21 +8,22 @@ namespace Tandem.Live.Mix;
 /// Decides each dub's gain once, when its first sample is mixed: from its own gated loudness to that of the last 30 s of original
 /// speech, the dub's own utterance included where it is known by then.
 /// </summary>
-internal sealed class DubLevel(VoiceMixerOptions options)
+internal sealed class DubLevel(VoiceMixerOptions options) : IDisposable
 {
-    /// <summary>Gating blocks in 30 s of speech.</summary>
-    private const int SpeechBlocks = 300;
+    /// <summary>Samples measured at once.</summary>
+    private const int Piece = 4_800;
 
-    private readonly LoudnessMeter _meter = new();
-    private readonly List<double> _speech = new(SpeechBlocks * 2);
-    private readonly List<double> _blocks = new(SpeechBlocks);
+    /// <summary>EBU R 128 measures in blocks of 400 ms; a shorter sound is measured as if it were repeated.</summary>
+    private const int ShortestMeasured = 19_200;
+
+    /// <summary>Of a dub no more than this is measured: it is one voice throughout.</summary>
+    private static readonly TimeSpan Measured = TimeSpan.FromSeconds(30);
+
+    private readonly LoudnessMeter _speech = new(TimeSpan.FromSeconds(30));
     private readonly Dictionary<long, double> _gains = [];
-    private readonly float[] _sound = new float[LoudnessMeter.Hop * 2];
+    private readonly float[] _sound = new float[Piece * 2];
     private ChannelTime _learnt = new(-1);
     private double? _previous;
-
-    /// <summary>Gated loudness of the last 30 s of original speech, LUFS; null before there was any.</summary>
-    public double? SpeechLoudness => LoudnessMeter.Gated(CollectionsMarshal.AsSpan(_speech));
 
     /// <summary>Measures the utterances that began before <paramref name="until"/>, as far as their sound is held.</summary>
     public void Learn(IReadOnlyList<Utterance> speech, SoundTrack bed, ChannelTime until)
@@ -36,17 +37,13 @@ internal sealed class DubLevel(VoiceMixerOptions options)
             var from = ChannelTime.Max(speech[i].Start, bed.Begin);
             var to = ChannelTime.Min(speech[i].End, bed.End);
             _learnt = speech[i].Start;
-            _meter.Reset();
-            for (var at = from; at < to; at += new SoundLength(LoudnessMeter.Hop))
+            for (var at = from; at < to; at += new SoundLength(Piece))
             {
-                var piece = _sound.AsSpan(0, (int)Math.Min(LoudnessMeter.Hop, (to - at).Samples) * 2);
+                var piece = _sound.AsSpan(0, (int)Math.Min(Piece, (to - at).Samples) * 2);
                 bed.Read(at, piece);
-                _meter.Add(piece, 2, _speech);
+                Samples.Clean(piece);
+                _speech.Add(piece);
             }
-
-            _meter.Finish(_speech);
-            if (_speech.Count > SpeechBlocks)
-                _speech.RemoveRange(0, _speech.Count - SpeechBlocks);
         }
     }
 
@@ -65,27 +62,34 @@ internal sealed class DubLevel(VoiceMixerOptions options)
         return (float)Decibels.ToGain(gain);
     }
 
+    /// <inheritdoc/>
+    public void Dispose() => _speech.Dispose();
+
     private double Decide(double? own)
     {
         if (own is not { } loudness)
             return _previous ?? 0;
-        var gain = Math.Clamp((SpeechLoudness ?? options.DefaultLoudness) - loudness, -options.MaxGain, options.MaxGain);
+        var gain = Math.Clamp((_speech.Gated ?? options.DefaultLoudness) - loudness, -options.MaxGain, options.MaxGain);
         return _previous is { } previous ? Math.Clamp(gain, previous - options.MaxGainStep, previous + options.MaxGainStep) : gain;
     }
 
-    /// <summary>Of a growing sound, what there is by now.</summary>
+    /// <summary>Of a growing sound, what there is by now. Null for silence.</summary>
     private double? LoudnessOf(DubSound sound)
     {
-        _meter.Reset();
-        _blocks.Clear();
-        var length = sound.Length;
-        for (var at = SoundLength.Zero; at < length; at += new SoundLength(LoudnessMeter.Hop))
+        using var meter = new LoudnessMeter(Measured, sound.Channels);
+        var length = Math.Min(sound.Length.Samples, (long)Measured.TotalSeconds * ChannelTime.Rate);
+        for (long at = 0, measured = 0; at < length || (length > 0 && measured < ShortestMeasured); at += Piece)
         {
-            var read = sound.Read(at, _sound.AsSpan(0, LoudnessMeter.Hop * sound.Channels));
-            _meter.Add(_sound.AsSpan(0, read * sound.Channels), sound.Channels, _blocks);
+            at = at < length ? at : 0;
+            var piece = _sound.AsSpan(0, Piece * sound.Channels);
+            piece = piece[..(sound.Read(new SoundLength(at), piece) * sound.Channels)];
+            if (piece.IsEmpty)
+                return null;
+            Samples.Clean(piece);
+            meter.Add(piece);
+            measured += piece.Length / sound.Channels;
         }
 
-        _meter.Finish(_blocks);
-        return LoudnessMeter.Gated(CollectionsMarshal.AsSpan(_blocks));
+        return meter.Gated;
     }
 }

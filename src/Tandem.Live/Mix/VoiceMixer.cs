@@ -7,7 +7,7 @@ namespace Tandem.Live.Mix;
 /// Mixes one language's dubs over the original. Where no dub speaks and the original is not on its way down or up, it passes bit by
 /// bit. Not thread-safe; nothing is allocated in a step but at a dub's first.
 /// </summary>
-public sealed class VoiceMixer
+public sealed class VoiceMixer : IDisposable
 {
     /// <summary>Samples mixed at once; more are mixed in steps.</summary>
     internal const int LongestStep = 24_000;
@@ -52,6 +52,9 @@ public sealed class VoiceMixer
             from += length;
         }
     }
+
+    /// <inheritdoc/>
+    public void Dispose() => _level?.Dispose();
 
     private void MixStep(ChannelTime from, Span<float> stereo, SoundTrack bed, DubTrack track)
     {
