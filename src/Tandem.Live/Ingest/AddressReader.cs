@@ -5,6 +5,9 @@ namespace Tandem.Live.Ingest;
 /// <summary>Addresses in playlists (RFC 3986, section 5).</summary>
 internal static class AddressReader
 {
+    /// <summary>Longest address; servers and caches seldom take more.</summary>
+    public const int MaxLength = 8 * 1024;
+
     /// <summary>
     /// Resolves what a playlist wrote against the playlist's own address: absolute, protocol-relative, absolute path, relative or
     /// query only. <see cref="Uri"/> alone would take <c>/path</c> on Linux for a file.
@@ -13,7 +16,7 @@ internal static class AddressReader
     {
         address = null;
         var text = written.Trim();
-        if (text.Length == 0)
+        if (text.Length is 0 or > MaxLength)
             return false;
         if (HasScheme(text))
             return Uri.TryCreate(text, UriKind.Absolute, out address) && IsUsable(address);
@@ -23,7 +26,7 @@ internal static class AddressReader
     }
 
     private static bool IsUsable(Uri address) =>
-        address.IsAbsoluteUri && (address.Scheme is not ("http" or "https") || address.Host.Length > 0);
+        address.IsAbsoluteUri && address.OriginalString.Length <= MaxLength && (address.Scheme is not ("http" or "https") || address.Host.Length > 0);
 
     private static bool HasScheme(string text)
     {

@@ -56,7 +56,7 @@ public static class HeardSelection
             if (users.Count == 0)
                 continue;
             var quality = users.Min(variant => SoundCodecs.Best(variant.Attributes["CODECS"]) ?? SoundQuality.Full);
-            var choice = new HeardChoice(null, rendition, LanguageTag.Match(language, rendition.Attributes["LANGUAGE"]), quality);
+            var choice = new HeardChoice(null, rendition, SourceLanguage.Match(language, rendition.Attributes["LANGUAGE"]), quality);
             yield return new Candidate(choice, rendition.Attributes, -users.Max(Bandwidth));
         }
     }
@@ -77,7 +77,7 @@ public static class HeardSelection
             var bits = Bandwidth(variant);
             if (quality < SoundQuality.Starved && bits < (SoundCodecs.IsSoundOnly(variant.Attributes["CODECS"]) ? StarvedSound : StarvedVariant))
                 quality = SoundQuality.Starved;
-            var choice = new HeardChoice(variant, null, LanguageTag.Match(language, within?.Attributes["LANGUAGE"]), quality);
+            var choice = new HeardChoice(variant, null, SourceLanguage.Match(language, within?.Attributes["LANGUAGE"]), quality);
             yield return new Candidate(choice, within?.Attributes ?? AttributeList.Empty, bits);
         }
     }

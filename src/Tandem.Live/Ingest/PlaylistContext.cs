@@ -6,7 +6,11 @@ namespace Tandem.Live.Ingest;
 /// <summary>What the readers of one playlist share: its address, its variables, and the first thing found wrong.</summary>
 internal sealed class PlaylistContext(Uri address, ImmutableDictionary<string, string> imports)
 {
+    // Twenty thousand short names behind one long path would be a hundred times the text.
+    private const int MaxAddressText = 4 * PlaylistParser.MaxText;
+
     private readonly PlaylistVariables _variables = new(address, imports);
+    private int _addressText;
 
     public Uri Address { get; } = address;
 
@@ -64,6 +68,9 @@ internal sealed class PlaylistContext(Uri address, ImmutableDictionary<string, s
     {
         if (!AddressReader.TryResolve(Address, written, out address))
             return Fail(line, "an address that is none");
+        _addressText += address.OriginalString.Length;
+        if (_addressText > MaxAddressText)
+            return Fail(line, "addresses that are too long in all", "too_large");
         if (address.Scheme is not ("http" or "https") && address.Scheme != Address.Scheme)
             return Fail(line, $"an address with the scheme {Shorten(address.Scheme)}; only http and https are followed");
         return true;

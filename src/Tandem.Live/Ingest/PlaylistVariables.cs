@@ -104,13 +104,18 @@ internal sealed class PlaylistVariables(Uri address, ImmutableDictionary<string,
         return end;
     }
 
+    // After redirects the address is the one redirected to, as the draft wants it.
     private string? QueryParameter(string name)
     {
         foreach (var pair in address.Query.TrimStart('?').Split('&'))
         {
             var equals = pair.IndexOf('=', StringComparison.Ordinal);
             if (equals > 0 && equals < pair.Length - 1 && Uri.UnescapeDataString(pair[..equals]) == name)
-                return Uri.UnescapeDataString(pair[(equals + 1)..]);
+            {
+                // What no quoted string may hold would break out of the place that it is put into.
+                var value = Uri.UnescapeDataString(pair[(equals + 1)..]);
+                return value.AsSpan().ContainsAny("\"\r\n") ? null : value;
+            }
         }
 
         return null;
