@@ -18,7 +18,9 @@ internal sealed class SourceConnector(bool allowPrivate)
 {
     public async ValueTask<Stream> ConnectAsync(DnsEndPoint host, CancellationToken cancellation)
     {
-        var addresses = await Dns.GetHostAddressesAsync(host.Host, cancellation);
+        var addresses = IPAddress.TryParse(host.Host.Trim('[', ']'), out var literal)
+            ? [literal]
+            : await Dns.GetHostAddressesAsync(host.Host, cancellation);
         var allowed = allowPrivate ? addresses : Array.FindAll(addresses, AddressPolicy.IsPublic);
         if (allowed.Length == 0)
         {

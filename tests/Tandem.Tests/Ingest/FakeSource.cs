@@ -1,0 +1,109 @@
+using System.Collections.Concurrent;
+using System.Text;
+using Microsoft.Extensions.Time.Testing;
+using Tandem.Live.Ingest;
+using Xunit;
+
+namespace Tandem.Tests.Ingest;
+
+/// <summary>A source on fake time: addresses and what they answer at the moment.</summary>
+internal sealed class FakeSource : IAsyncDisposable
+{
+    public static readonly Uri Input = new("https://live.example/ch/master.m3u8");
+
+    private const double Step = 0.125;
+
+    private readonly ConcurrentDictionary<string, Func<FetchRequest, FetchOutcome>> _answers = new();
+    private readonly List<SourceEvent> _events = [];
+    private SourceFollower? _follower;
+    private Task _reading = Task.CompletedTask;
+
+    public FakeTimeProvider Time { get; } = new(new DateTimeOffset(2026, 3, 1, 12, 0, 0, TimeSpan.Zero));
+
+    /// <summary>Every request with its time.</summary>
+    public ConcurrentQueue<(DateTimeOffset At, FetchRequest Request)> Requests { get; } = new();
+
+    public IReadOnlyList<SourceEvent> Events
+    {
+        get
+        {
+            lock (_events)
+                return [.. _events];
+        }
+    }
+
+    public IEnumerable<T> All<T>()
+        where T : SourceEvent => Events.OfType<T>();
+
+    public void Text(string path, string text) => Text(path, () => text);
+
+    public void Text(string path, Func<string> text) =>
+        Answer(path, request => FetchOutcome.Found(Encoding.UTF8.GetBytes(text()), request.Address));
+
+    public void Bytes(string path, byte[] bytes) => Answer(path, request => FetchOutcome.Found(bytes, request.Address));
+
+    public void Fails(string path, string reason, bool retry = true) =>
+        Answer(path, request => FetchOutcome.Failed(request, request.Address, reason, "it fails", retry));
+
+    public void Answer(string path, Func<FetchRequest, FetchOutcome> answer) => _answers[path] = answer;
+
+    public void Start(Func<SourceOptions, SourceOptions>? change = null)
+    {
+        var options = new SourceOptions { Input = Input, Language = "en" };
+        _follower = new SourceFollower(change?.Invoke(options) ?? options, Time, FetchAsync);
+        _reading = Task.Run(async () =>
+        {
+            await foreach (var what in _follower.ReadAsync(default))
+            {
+                lock (_events)
+                    _events.Add(what);
+            }
+        });
+    }
+
+    /// <summary>Lets fake time go by in steps small enough to tell what happened when.</summary>
+    public async Task RunAsync(double seconds)
+    {
+        await SettleAsync();
+        for (var step = 0; step < Math.Round(seconds / Step); step++)
+        {
+            Time.Advance(TimeSpan.FromSeconds(Step));
+            await SettleAsync();
+        }
+    }
+
+    public async Task RunUntilAsync(Func<bool> reached, double seconds = 120)
+    {
+        for (var step = 0; step < seconds / Step && !reached(); step++)
+            await RunAsync(Step);
+        Assert.True(reached(), "not reached; events: " + string.Join(", ", Events.Select(item => item.GetType().Name)));
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        if (_follower is not null)
+            await _follower.DisposeAsync();
+        await _reading;
+    }
+
+    private static async Task SettleAsync()
+    {
+        // Continuations run on other threads: fake time stands still until none is waiting for one, or a busy machine has had its chance.
+        var quiet = 0;
+        for (var turn = 0; turn < 500 && quiet < 2; turn++)
+        {
+            await Task.Delay(1);
+            quiet = ThreadPool.PendingWorkItemCount == 0 ? quiet + 1 : 0;
+        }
+    }
+
+    private async Task<FetchOutcome> FetchAsync(FetchRequest request, CancellationToken cancellation)
+    {
+        Requests.Enqueue((Time.GetUtcNow(), request));
+        cancellation.ThrowIfCancellationRequested();
+        await Task.Yield();
+        return _answers.TryGetValue(request.Address.AbsolutePath, out var answer)
+            ? answer(request)
+            : FetchOutcome.Failed(request, request.Address, "not_found", "the server answers 404");
+    }
+}
