@@ -1,4 +1,3 @@
-using System.Collections.Concurrent;
 using System.Collections.Immutable;
 using System.Diagnostics.Metrics;
 
@@ -15,7 +14,9 @@ public sealed class TandemMeter : IDisposable
     /// <summary>Name of the meter.</summary>
     public const string Name = "Tandem";
 
-    private readonly ConcurrentDictionary<string, MeteredChannel> _channels = new(StringComparer.Ordinal);
+    private readonly Lock _lock = new();
+    private ImmutableList<MeteredChannel> _channels = [];
+    private Action<MeteredChannel>? _announced;
 
     /// <summary>Makes the meter and all instruments but the observable ones, which belong to who observes.</summary>
     public TandemMeter()
@@ -41,9 +42,6 @@ public sealed class TandemMeter : IDisposable
 
     /// <summary>The meter itself; a listener recognises it by reference.</summary>
     public Meter Meter { get; }
-
-    /// <summary>The channels that were announced, in no order.</summary>
-    public IEnumerable<MeteredChannel> Channels => _channels.Values;
 
     internal Histogram<double> SegmentProcessing { get; }
 
@@ -78,7 +76,24 @@ public sealed class TandemMeter : IDisposable
     private Counter<long> HealthChecks { get; }
 
     /// <summary>Makes the series of a channel exist, at zero.</summary>
-    public void Announce(MeteredChannel channel) => _channels[channel.Id] = channel;
+    public void Announce(MeteredChannel channel)
+    {
+        lock (_lock)
+        {
+            _channels = _channels.Add(channel);
+            _announced?.Invoke(channel);
+        }
+    }
+
+    /// <summary>Hands every channel to <paramref name="announced"/>: those that were announced, and each one that will be.</summary>
+    public void Follow(Action<MeteredChannel> announced)
+    {
+        lock (_lock)
+        {
+            _channels.ForEach(announced);
+            _announced += announced;
+        }
+    }
 
     /// <summary>Counts an answer to a health check: <c>live</c>, <c>ready</c>, <c>degraded</c> or <c>unready</c>.</summary>
     public void HealthChecked(string result) => HealthChecks.Add(1, new KeyValuePair<string, object?>("result", result));

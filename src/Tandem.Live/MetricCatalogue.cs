@@ -41,7 +41,7 @@ public sealed record MetricDefinition(string Name, MetricKind Kind, MetricScope 
 
     /// <summary>
     /// The values that <see cref="Labels"/> can have together. A measurement with others is counted as <c>other</c>, so that nothing
-    /// from outside can make series.
+    /// from outside can make series. Empty where Tandem itself sets them once (build info).
     /// </summary>
     public ImmutableArray<ImmutableArray<string>> LabelValues { get; init; } = [[]];
 
@@ -186,6 +186,7 @@ public static class MetricCatalogue
         new("tandem_build_info", MetricKind.Gauge, MetricScope.Process, "1", "Always 1; the labels say what runs.")
         {
             Labels = ["version", "ffmpeg"],
+            LabelValues = [],
         };
 
     /// <summary>All of them, in the order of docs/metrics.md.</summary>
