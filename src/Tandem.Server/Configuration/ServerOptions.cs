@@ -1,0 +1,37 @@
+using System.Collections.Immutable;
+using System.Net;
+using Microsoft.Extensions.Logging;
+using Tandem.Live;
+using Tandem.Live.Dubbing;
+
+namespace Tandem.Server.Configuration;
+
+/// <summary>A channel together with the engine that its options name.</summary>
+public sealed record ConfiguredChannel(ChannelOptions Options, EngineChoice Engine);
+
+/// <summary>One server's immutable settings; defaults and ranges as docs/configuration.md lists them.</summary>
+public sealed record ServerOptions
+{
+    /// <summary>Address that is listened on.</summary>
+    public IPAddress Listen { get; init; } = Settings.Listen.Default;
+
+    /// <summary>HTTP port; 0 takes a free one.</summary>
+    public int Port { get; init; } = Settings.Port.Default;
+
+    /// <summary>Where viewers reach the server, if not at the address that they ask for; playlists then point there.</summary>
+    public Uri? PublicUrl { get; init; }
+
+    /// <summary>Folder for what must survive a restart.</summary>
+    public string StateDirectory { get; init; } = Settings.StateDirectory.Default;
+
+    /// <summary>The least that is logged.</summary>
+    public LogLevel LogLevel { get; init; } = Settings.LogLevel.Default;
+
+    /// <summary>The channels, in configured order.</summary>
+    public ImmutableArray<ConfiguredChannel> Channels { get; init; } = [];
+}
+
+/// <summary>Settings that can be used, or every reason why they cannot.</summary>
+/// <param name="Options">Null when there are mistakes.</param>
+/// <param name="Mistakes">All of them, in the order of the sources.</param>
+public sealed record Configured(ServerOptions? Options, ImmutableArray<Mistake> Mistakes);
