@@ -15,7 +15,7 @@ internal static class EnvironmentSource
     {
         // In the order of their paths, so that entry 0 of a list comes before entry 1 (10 after 9).
         var ours = variables.Where(variable => variable.Key.StartsWith(Prefix, StringComparison.OrdinalIgnoreCase))
-            .OrderBy(variable => variable.Key, StringComparer.Create(CultureInfo.InvariantCulture, CompareOptions.OrdinalIgnoreCase | CompareOptions.NumericOrdering));
+            .OrderBy(variable => variable.Key, StringComparer.Create(CultureInfo.InvariantCulture, CompareOptions.IgnoreCase | CompareOptions.NumericOrdering));
         foreach (var (name, value) in ours)
         {
             var path = name[Prefix.Length..].Split("__");

@@ -33,5 +33,5 @@ public sealed record ServerOptions
 
 /// <summary>Settings that can be used, or every reason why they cannot.</summary>
 /// <param name="Options">Null when there are mistakes.</param>
-/// <param name="Mistakes">All of them, in the order of the sources.</param>
+/// <param name="Mistakes">All of them.</param>
 public sealed record Configured(ServerOptions? Options, ImmutableArray<Mistake> Mistakes);

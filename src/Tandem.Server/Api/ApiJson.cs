@@ -1,0 +1,16 @@
+using System.Text.Json.Serialization;
+using Tandem.Live;
+
+namespace Tandem.Server.Api;
+
+/// <summary>All channels, as <c>/v1/channels</c> shows them.</summary>
+/// <param name="Channels">In configured order.</param>
+public sealed record ChannelList(IReadOnlyList<ChannelSnapshot> Channels);
+
+/// <summary>Writes the API's answers: camel case, states in lower case with underscores.</summary>
+[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, UseStringEnumConverter = true)]
+[JsonSerializable(typeof(ChannelList))]
+[JsonSerializable(typeof(ChannelSnapshot))]
+[JsonSerializable(typeof(HealthReport))]
+[JsonSerializable(typeof(Problem))]
+internal sealed partial class ApiJson : JsonSerializerContext;

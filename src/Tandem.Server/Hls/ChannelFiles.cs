@@ -1,0 +1,120 @@
+using System.Buffers;
+using System.Globalization;
+using System.Text;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.HttpResults;
+using Microsoft.Net.Http.Headers;
+using Tandem.Live;
+using Tandem.Live.Package;
+using Tandem.Server.Api;
+
+namespace Tandem.Server.Hls;
+
+/// <summary>Serves what channels have published under <c>/live/{channel}/</c>: looks it up and sends it.</summary>
+/// <param name="host">The channels.</param>
+/// <param name="publicUrl">Where viewers reach the server; null for the host that they ask for.</param>
+internal sealed class ChannelFiles(ChannelHost host, Uri? publicUrl)
+{
+    private const string MasterName = "master.m3u8";
+    private const string PlaylistType = "application/vnd.apple.mpegurl";
+
+    private static readonly SearchValues<char> NoHost = SearchValues.Create("/\\?#@ ");
+
+    private readonly CompressedBodies _compressed = new();
+
+    /// <summary>Answers GET and HEAD: 200, 206 and 416 for ranges of segments, 304, 404; 503 while a channel has nothing yet.</summary>
+    public IResult Get(HttpContext context, string channel, string path)
+    {
+        AllowOtherOrigins(context.Response.Headers);
+        if (host.Find(channel) is not { } hosted)
+            return Missing(context, "There is no such channel.");
+        var publication = hosted.Publication;
+        if (path == MasterName)
+        {
+            if (publication?.Master is not { } render)
+                return NotYet(context, hosted.Snapshot());
+            if (BaseAddress(context.Request, channel) is not { } address)
+                return Problem.Of(StatusCodes.Status400BadRequest, "The Host header is no host.");
+            var body = Encoding.UTF8.GetBytes(render(address));
+            return Send(context, new PublishedResource(PlaylistType, body, ResourceLife.Playlist, PublishedResource.TagOf(body)), publication);
+        }
+
+        return publication?.Find(path) is { } found ? Send(context, found, publication) : Missing(context, "There is nothing here, or not any more.");
+    }
+
+    /// <summary>Answers a browser's question (CORS preflight) whether a page of another origin may ask.</summary>
+    public static IResult Options(HttpContext context)
+    {
+        var headers = context.Response.Headers;
+        AllowOtherOrigins(headers);
+        headers.AccessControlAllowMethods = "GET, HEAD, OPTIONS";
+        headers.AccessControlAllowHeaders = "*";
+        headers.AccessControlMaxAge = "86400";
+        return Results.NoContent();
+    }
+
+    private static void AllowOtherOrigins(IHeaderDictionary headers)
+    {
+        headers.AccessControlAllowOrigin = "*";
+        headers.AccessControlExposeHeaders = "Content-Length, Content-Range, Date, ETag, Retry-After";
+        headers["Cross-Origin-Resource-Policy"] = "cross-origin";
+        headers["Timing-Allow-Origin"] = "*";
+    }
+
+    private static IResult Missing(HttpContext context, string detail)
+    {
+        // A segment that is asked for a moment early must not stay missing in a cache.
+        context.Response.Headers.CacheControl = "public, max-age=1";
+        return Problem.Of(StatusCodes.Status404NotFound, detail);
+    }
+
+    private static IResult NotYet(HttpContext context, ChannelSnapshot snapshot)
+    {
+        context.Response.Headers.CacheControl = "no-store";
+        context.Response.Headers.RetryAfter = "1";
+        return Problem.Of(StatusCodes.Status503ServiceUnavailable, snapshot.Reason ?? "The channel has not published anything yet.");
+    }
+
+    private static bool TakesGzip(HttpRequest request) =>
+        request.GetTypedHeaders().AcceptEncoding.Any(coding => coding.Value.Equals("gzip", StringComparison.OrdinalIgnoreCase) && coding.Quality is null or > 0);
+
+    private Uri? BaseAddress(HttpRequest request, string channel)
+    {
+        if (publicUrl is not null)
+            return new Uri(publicUrl, $"live/{channel}/");
+        var connection = request.HttpContext.Connection;
+        var asked = request.Host.HasValue ? request.Host.Value : new System.Net.IPEndPoint(connection.LocalIpAddress ?? System.Net.IPAddress.Loopback, connection.LocalPort).ToString();
+        return Uri.TryCreate($"{request.Scheme}://{asked}/live/{channel}/", UriKind.Absolute, out var address)
+            && address.UserInfo.Length == 0
+            && !asked.AsSpan().ContainsAny(NoHost)
+            && Uri.CheckHostName(address.DnsSafeHost) != UriHostNameType.Unknown
+            ? address
+            : null;
+    }
+
+    private FileContentHttpResult Send(HttpContext context, PublishedResource resource, Publication publication)
+    {
+        var headers = context.Response.Headers;
+        if (resource.Life == ResourceLife.Immutable)
+        {
+            headers.CacheControl = "public, max-age=31536000, immutable";
+        }
+        else
+        {
+            var seconds = Math.Max(1, (int)(publication.TargetDuration.TotalSeconds / 3));
+            headers.CacheControl = string.Create(CultureInfo.InvariantCulture, $"public, max-age={seconds}");
+            headers.Vary = HeaderNames.AcceptEncoding;
+            if (TakesGzip(context.Request) && _compressed.Of(resource) is { } compressed)
+            {
+                headers.ContentEncoding = "gzip";
+                resource = compressed;
+            }
+        }
+
+        return TypedResults.Bytes(
+            resource.Body,
+            resource.ContentType,
+            enableRangeProcessing: resource.Life == ResourceLife.Immutable,
+            entityTag: resource.ETag is { } tag ? new EntityTagHeaderValue(tag) : null);
+    }
+}

@@ -1,0 +1,98 @@
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.HttpResults;
+using Microsoft.Extensions.Logging;
+using Tandem.Live;
+using Tandem.Server.Api;
+using Tandem.Server.Hls;
+using Tandem.Server.Metrics;
+using Tandem.Server.Pages;
+
+namespace Tandem.Server;
+
+/// <summary>Every path of the server, and what all answers have in common.</summary>
+internal static partial class Routes
+{
+    private static readonly string[] Reading = [HttpMethods.Get, HttpMethods.Head];
+
+    /// <summary>Maps them.</summary>
+    public static void Map(WebApplication app, ChannelHost channels, PrometheusExporter exporter, ServerParts parts, ChannelFiles files)
+    {
+        var log = parts.Logs.CreateLogger("Tandem.Server");
+        app.Use((context, next) => GuardAsync(context, next, log));
+        ViewerPages.Use(app, parts.Pages);
+        app.UseRouting();
+
+        app.MapMethods("/live/{channel}/{**path}", Reading, (HttpContext context, string channel, string path) => files.Get(context, channel, path))
+            .WithName("live").WithSummary("What a channel publishes: master.m3u8, and what it leads to.");
+        app.MapMethods("/live/{channel}/{**path}", [HttpMethods.Options], (HttpContext context) => ChannelFiles.Options(context)).ExcludeFromDescription();
+
+        app.MapGet("/v1/channels", () => TypedResults.Ok(new ChannelList([.. channels.All.Select(channel => channel.Snapshot())])))
+            .WithName("channels").WithSummary("State of all channels.");
+        app.MapGet("/v1/channels/{id}", Results<Ok<ChannelSnapshot>, ProblemResult> (string id) =>
+                channels.Find(id) is { } channel ? TypedResults.Ok(channel.Snapshot()) : new ProblemResult(StatusCodes.Status404NotFound, "There is no such channel."))
+            .WithName("channel").WithSummary("State of one channel.");
+
+        app.MapMethods("/health/live", Reading, () => Live(parts.Meter)).WithName("live-check").WithSummary("Whether the process answers.");
+        app.MapMethods("/health/ready", Reading, () => Ready(channels, parts)).WithName("ready-check").Produces<HealthReport>()
+            .Produces<HealthReport>(StatusCodes.Status503ServiceUnavailable).WithSummary("Whether viewers should be sent here, and if not, why.");
+        app.MapMethods("/metrics", Reading, () => Results.Text(exporter.Write(), PrometheusText.ContentType))
+            .WithName("metrics").WithSummary("Prometheus text.");
+        ApiDescription.Map(app);
+    }
+
+    private static IResult Live(TandemMeter meter)
+    {
+        meter.HealthChecked("live");
+        return Results.Text("""{"status":"live"}""", "application/json");
+    }
+
+    private static IResult Ready(ChannelHost channels, ServerParts parts)
+    {
+        var report = Health.Of(ProgramVersion.Text, parts.Libraries, channels.Stopping, channels.All.Select(channel => (channel.Snapshot(), channel.Age)));
+        parts.Meter.HealthChecked(report.Status switch
+        {
+            HealthStatus.Ready => "ready",
+            HealthStatus.Degraded => "degraded",
+            _ => "unready",
+        });
+        return Results.Json(
+            report,
+            ApiJson.Default.HealthReport,
+            statusCode: report.Status == HealthStatus.Unready ? StatusCodes.Status503ServiceUnavailable : StatusCodes.Status200OK);
+    }
+
+    /// <summary>Headers that every answer has; errors as JSON, never as a stack trace.</summary>
+    private static async Task GuardAsync(HttpContext context, RequestDelegate next, ILogger log)
+    {
+        var response = context.Response;
+        response.Headers.XContentTypeOptions = "nosniff";
+        if (!context.Request.Path.StartsWithSegments("/live", StringComparison.Ordinal))
+            response.Headers.CacheControl = "no-store";
+        try
+        {
+            await next(context);
+
+            // Answers of the framework's own, 404 and 405, have no body.
+            if (response is { HasStarted: false, StatusCode: >= 400, ContentType: null, ContentLength: null or 0 } && response.StatusCode != StatusCodes.Status416RangeNotSatisfiable)
+                await Problem.Of(response.StatusCode).ExecuteAsync(context);
+        }
+        catch (OperationCanceledException) when (context.RequestAborted.IsCancellationRequested)
+        {
+            // The viewer is gone.
+        }
+        catch (BadHttpRequestException exception) when (!response.HasStarted)
+        {
+            await Problem.Of(exception.StatusCode, exception.Message).ExecuteAsync(context);
+        }
+        catch (Exception exception) when (!response.HasStarted)
+        {
+            LogFailed(log, context.Request.Path, exception);
+            response.Clear();
+            await Problem.Of(StatusCodes.Status500InternalServerError).ExecuteAsync(context);
+        }
+    }
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "answering {Path} failed")]
+    private static partial void LogFailed(ILogger log, string path, Exception exception);
+}

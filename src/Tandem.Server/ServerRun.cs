@@ -1,0 +1,98 @@
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Console;
+using Tandem.Live;
+using Tandem.Media;
+using Tandem.Server.Configuration;
+using Tandem.Server.Pages;
+
+namespace Tandem.Server;
+
+/// <summary>Runs a server from its settings until it is told to stop.</summary>
+public static partial class ServerRun
+{
+    /// <summary>Everything was as it should be.</summary>
+    public const int Success = 0;
+
+    /// <summary>An input or output cannot be used: a port that is taken, libraries that are missing.</summary>
+    public const int Unusable = 1;
+
+    /// <summary>The call or the configuration is wrong.</summary>
+    public const int WrongCall = 2;
+
+    /// <summary>Runs until <paramref name="stop"/>; returns the exit code.</summary>
+    /// <param name="options">The settings.</param>
+    /// <param name="start">Makes the function that starts channels.</param>
+    /// <param name="listening">Told the server's address once it listens.</param>
+    /// <param name="stop">Ends it; it has ended 8 s later.</param>
+    public static async Task<int> UntilAsync(
+        ServerOptions options,
+        Func<TimeProvider, ILoggerFactory, TandemMeter, ChannelStarter> start,
+        Action<Uri> listening,
+        CancellationToken stop)
+    {
+        var libraries = MediaLibraries.Check();
+        if (libraries.Problem is { } problem)
+        {
+            await Console.Error.WriteLineAsync($"tandem: {problem}");
+            return Unusable;
+        }
+
+        using var logs = Logs(options.LogLevel);
+        var log = logs.CreateLogger("Tandem.Server");
+        if (!System.Net.IPAddress.IsLoopback(options.Listen))
+            LogOpen(log, options.Listen.ToString());
+        if (options.Channels.IsEmpty)
+            LogNoChannels(log);
+
+        using var meter = new TandemMeter();
+        var parts = new ServerParts(TimeProvider.System, logs, meter, libraries, start(TimeProvider.System, logs, meter), ViewerPages.FindFolder());
+        try
+        {
+            await using var server = await TandemServer.StartAsync(options, parts, stop);
+            listening(server.Address);
+            await UntilCancelled(stop);
+            LogStopping(log);
+        }
+        catch (IOException exception)
+        {
+            await Console.Error.WriteLineAsync($"tandem: {exception.Message}");
+            return Unusable;
+        }
+        catch (OperationCanceledException) when (stop.IsCancellationRequested)
+        {
+            // Stopped while it was starting.
+        }
+
+        return Success;
+    }
+
+    /// <summary>Loggers that write one line an entry to stderr.</summary>
+    public static ILoggerFactory Logs(LogLevel least) => LoggerFactory.Create(builder => builder
+        .SetMinimumLevel(least)
+        .AddFilter("Microsoft", LogLevel.Warning)
+        .AddSimpleConsole(console =>
+        {
+            console.SingleLine = true;
+            console.UseUtcTimestamp = true;
+            console.TimestampFormat = "yyyy-MM-dd'T'HH:mm:ss.fff'Z' ";
+            console.ColorBehavior = Console.IsErrorRedirected ? LoggerColorBehavior.Disabled : LoggerColorBehavior.Default;
+        })
+        .Services.Configure<ConsoleLoggerOptions>(console => console.LogToStandardErrorThreshold = LogLevel.Trace));
+
+    private static async Task UntilCancelled(CancellationToken stop)
+    {
+        var cancelled = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        await using var registration = stop.Register(cancelled.SetResult);
+        await cancelled.Task;
+    }
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "listening on {Address}: there is no access control yet, everything is open to whoever reaches this address")]
+    private static partial void LogOpen(ILogger log, string address);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "there are no channels: channels in the configuration is empty")]
+    private static partial void LogNoChannels(ILogger log);
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "stopping")]
+    private static partial void LogStopping(ILogger log);
+}

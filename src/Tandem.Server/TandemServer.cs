@@ -1,0 +1,154 @@
+using System.Net.Sockets;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Connections;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Hosting.Server;
+using Microsoft.AspNetCore.Hosting.Server.Features;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+using Tandem.Live;
+using Tandem.Media;
+using Tandem.Server.Api;
+using Tandem.Server.Configuration;
+using Tandem.Server.Hls;
+using Tandem.Server.Metrics;
+
+namespace Tandem.Server;
+
+/// <summary>What a server needs of the process around it.</summary>
+/// <param name="Time">The clock.</param>
+/// <param name="Logs">Makes loggers.</param>
+/// <param name="Meter">The process's instruments.</param>
+/// <param name="Libraries">The native libraries as found.</param>
+/// <param name="Start">Starts a channel.</param>
+/// <param name="Pages">Folder with the built pages; null where there is none.</param>
+internal sealed record ServerParts(
+    TimeProvider Time,
+    ILoggerFactory Logs,
+    TandemMeter Meter,
+    MediaLibraries Libraries,
+    ChannelStarter Start,
+    string? Pages);
+
+/// <summary>The HTTP server over its channels.</summary>
+internal sealed class TandemServer : IAsyncDisposable
+{
+    // Part of the 8 s that a shutdown may take; a viewer's request is over in far less.
+    private static readonly TimeSpan RequestsEnd = TimeSpan.FromSeconds(2);
+
+    private readonly WebApplication _app;
+    private readonly ChannelHost _channels;
+    private readonly PrometheusExporter _exporter;
+
+    private TandemServer(WebApplication app, ChannelHost channels, PrometheusExporter exporter, Uri address)
+    {
+        _app = app;
+        _channels = channels;
+        _exporter = exporter;
+        Address = address;
+    }
+
+    /// <summary>Where it can be reached from this machine.</summary>
+    public Uri Address { get; }
+
+    /// <summary>
+    /// Listens, then starts the channels and returns; channels take their time beside it. Throws <see cref="IOException"/> with one line
+    /// for people where the address cannot be listened on.
+    /// </summary>
+    public static async Task<TandemServer> StartAsync(ServerOptions options, ServerParts parts, CancellationToken cancellation)
+    {
+        // Before the channels: the exporter hears nothing of what was measured earlier.
+        var exporter = new PrometheusExporter(parts.Meter);
+        ProcessMetrics.Add(parts.Meter, new MachineShare(parts.Time), ProgramVersion.Text, parts.Libraries.FFmpeg ?? "none");
+        var channels = new ChannelHost(options.Channels, parts.Start, parts.Time, parts.Logs.CreateLogger<ChannelHost>());
+        var app = Build(options, parts);
+        Routes.Map(app, channels, exporter, parts, new ChannelFiles(channels, options.PublicUrl));
+        try
+        {
+            await app.StartAsync(cancellation);
+        }
+        catch (Exception exception) when (exception is IOException or SocketException)
+        {
+            await app.DisposeAsync();
+            exporter.Dispose();
+            throw new IOException(WhyNot(options, exception), exception);
+        }
+
+        channels.Start();
+        return new TandemServer(app, channels, exporter, AddressOf(app));
+    }
+
+    /// <summary>Ends requests and channels, within 6 s.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        using var end = new CancellationTokenSource(RequestsEnd);
+        await Task.WhenAll(_channels.StopAsync(), StopListeningAsync(end.Token));
+        await _app.DisposeAsync();
+        _exporter.Dispose();
+
+        async Task StopListeningAsync(CancellationToken cancellation)
+        {
+            try
+            {
+                await _app.StopAsync(cancellation);
+            }
+            catch (OperationCanceledException)
+            {
+                // Requests that were still open were cut off.
+            }
+        }
+    }
+
+    private static WebApplication Build(ServerOptions options, ServerParts parts)
+    {
+        // Empty: settings come from Tandem's own configuration and from nowhere else.
+        var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions { ApplicationName = "Tandem" });
+        builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel =>
+        {
+            kestrel.AddServerHeader = false;
+            kestrel.Limits.MaxRequestBodySize = 64 * 1024;
+            kestrel.Limits.MaxRequestLineSize = 8 * 1024;
+            kestrel.Limits.MaxRequestHeadersTotalSize = 16 * 1024;
+            kestrel.Limits.MaxRequestHeaderCount = 64;
+            kestrel.Limits.MaxConcurrentConnections = 20_000;
+            kestrel.Limits.RequestHeadersTimeout = TimeSpan.FromSeconds(10);
+            kestrel.Listen(options.Listen, options.Port, listen => listen.Protocols = HttpProtocols.Http1);
+        });
+        builder.Services.AddSingleton(parts.Logs);
+        builder.Services.AddSingleton<IHostLifetime, NoLifetime>();
+        builder.Services.AddRouting();
+        builder.Services.ConfigureHttpJsonOptions(json => json.SerializerOptions.TypeInfoResolverChain.Insert(0, ApiJson.Default));
+        ApiDescription.Add(builder.Services);
+        return builder.Build();
+    }
+
+    private static string WhyNot(ServerOptions options, Exception exception)
+    {
+        var code = (exception as SocketException ?? exception.InnerException as SocketException)?.SocketErrorCode;
+        var where = new System.Net.IPEndPoint(options.Listen, options.Port);
+        return code switch
+        {
+            _ when exception.InnerException is AddressInUseException => $"cannot listen on {where}: another program does; stop it, or choose another port with --port",
+            SocketError.AddressAlreadyInUse => $"cannot listen on {where}: another program does; stop it, or choose another port with --port",
+            SocketError.AccessDenied => $"cannot listen on {where}: not permitted; choose a port from 1024 on with --port",
+            SocketError.AddressNotAvailable => $"cannot listen on {where}: this machine does not have that address; change listen",
+            _ => $"cannot listen on {where}: {exception.Message}",
+        };
+    }
+
+    private static Uri AddressOf(WebApplication app)
+    {
+        var address = new Uri(app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First());
+        return address.Host is "0.0.0.0" or "[::]" ? new UriBuilder(address) { Host = "127.0.0.1" }.Uri : address;
+    }
+
+    /// <summary>Signals are handled by the command, which knows of more than this server.</summary>
+    private sealed class NoLifetime : IHostLifetime
+    {
+        public Task WaitForStartAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+        public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+    }
+}
