@@ -1,4 +1,4 @@
 // The media worker is this same program. It comes first, so that a worker loads neither the server nor the command line's parser.
 if (args is ["worker", ..])
     return Tandem.Media.Worker.WorkerProcess.Run(args);
-return 0;
+return await Tandem.Cli.CommandLine.RunAsync(args);

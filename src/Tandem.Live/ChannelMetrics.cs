@@ -169,7 +169,7 @@ public sealed class ChannelMetrics
     public void SourceAge(TimeSpan age) => _meter.SourceAge.Record(age.TotalSeconds, _channel);
 
     /// <summary>An epoch began.</summary>
-    /// <param name="reason"><c>start</c>, <c>discontinuity</c>, <c>jump</c>, <c>reset</c> or <c>outage</c>.</param>
+    /// <param name="reason">A member of <see cref="Timeline.EpochReason"/> in lower case.</param>
     public void EpochBegan(string reason) => _meter.Epochs.Add(1, _channel, Tag("reason", reason));
 
     /// <summary>A self-check found a voice's sound this far from its picture's time; the sign does not matter.</summary>

@@ -1,4 +1,7 @@
 using System.Collections.Immutable;
+using System.Text.Json;
+using Tandem.Live.Dubbing;
+using Tandem.Live.Timeline;
 
 namespace Tandem.Live;
 
@@ -76,14 +79,15 @@ public static class MetricCatalogue
         {
             Labels = ["stage", "reason"],
             LabelValues = Two(
-                ("playlist", SourceReasons),
-                ("segment", SourceReasons),
-                ("key", SourceReasons),
-                ("init", SourceReasons),
-                ("decode", ["not_media", "no_sound", "unknown_codec", "encrypted", "timed_out", "crashed", "unavailable"]),
+                ("playlist", [.. FetchReasons, "not_a_playlist", "no_sound"]),
+                ("segment", [.. FetchReasons, "gap", "bad_decryption"]),
+                ("init", [.. FetchReasons, "bad_decryption"]),
+                ("key", [.. FetchReasons, "bad_key", "sample_aes", "drm"]),
+                ("decode", ["not_media", "no_sound", "unknown_codec", "encrypted", "timeout", "crashed", "unavailable"]),
                 ("encode", ["error"]),
                 ("package", ["error"]),
                 ("publish", ["late", "error"]),
+                ("channel", ["exception"]),
                 ("recognise", EngineReasons),
                 ("translate", EngineReasons),
                 ("speak", EngineReasons)),
@@ -122,10 +126,10 @@ public static class MetricCatalogue
 
     /// <summary><c>tandem_dubs_total</c>.</summary>
     public static MetricDefinition Dubs { get; } =
-        new("tandem_dubs_total", MetricKind.Counter, MetricScope.Language, "1", "Dubs by what became of them.")
+        new("tandem_dubs_total", MetricKind.Counter, MetricScope.Language, "1", "Utterances by what became of their dub.")
         {
             Labels = ["outcome"],
-            LabelValues = One("on_time", "late", "sped_up", "delayed_next", "dropped", "failed", "repeated", "lost"),
+            LabelValues = One(Words<DubOutcome>()),
         };
 
     /// <summary><c>tandem_fallback_seconds_total</c>.</summary>
@@ -142,7 +146,7 @@ public static class MetricCatalogue
         new("tandem_epochs_total", MetricKind.Counter, MetricScope.Channel, "1", "Epochs begun, by what broke the source's time.")
         {
             Labels = ["reason"],
-            LabelValues = One("start", "discontinuity", "jump", "reset", "outage"),
+            LabelValues = One(Words<EpochReason>()),
         };
 
     /// <summary><c>tandem_sync_offset_seconds</c>.</summary>
@@ -197,13 +201,20 @@ public static class MetricCatalogue
         MemoryRatio, BuildInfo,
     ];
 
-    private static string[] SourceReasons =>
+    // What SourceHttp and HttpFaults say.
+    private static string[] FetchReasons =>
     [
-        "not_found", "refused", "unauthorised", "timeout", "unreachable", "server_error", "not_a_playlist", "refused_address", "too_large",
-        "sample_aes", "damaged",
+        "forbidden", "not_found", "rate_limited", "server_error", "http_status", "refused_address", "no_such_host", "connection_refused", "unreachable",
+        "tls", "timeout", "stalled", "truncated", "empty", "too_large", "too_many_redirects", "bad_redirect", "bad_range", "bad_encoding", "bad_response",
+        "internal",
     ];
 
     private static string[] EngineReasons => ["timeout", "crashed", "overflow", "error"];
+
+    /// <summary>An enum's members as labels have them: <c>OnTime</c> is <c>on_time</c>.</summary>
+    private static string[] Words<T>()
+        where T : struct, Enum =>
+        [.. Enum.GetNames<T>().Select(JsonNamingPolicy.SnakeCaseLower.ConvertName)];
 
     private static ImmutableArray<ImmutableArray<string>> One(params ReadOnlySpan<string> values)
     {

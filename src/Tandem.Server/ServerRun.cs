@@ -22,14 +22,9 @@ public static partial class ServerRun
 
     /// <summary>Runs until <paramref name="stop"/>; returns the exit code.</summary>
     /// <param name="options">The settings.</param>
-    /// <param name="start">Makes the function that starts channels.</param>
     /// <param name="listening">Told the server's address once it listens.</param>
     /// <param name="stop">Ends it; it has ended 8 s later.</param>
-    public static async Task<int> UntilAsync(
-        ServerOptions options,
-        Func<TimeProvider, ILoggerFactory, TandemMeter, ChannelStarter> start,
-        Action<Uri> listening,
-        CancellationToken stop)
+    public static async Task<int> UntilAsync(ServerOptions options, Action<Uri> listening, CancellationToken stop)
     {
         var libraries = MediaLibraries.Check();
         if (libraries.Problem is { } problem)
@@ -46,7 +41,8 @@ public static partial class ServerRun
             LogNoChannels(log);
 
         using var meter = new TandemMeter();
-        var parts = new ServerParts(TimeProvider.System, logs, meter, libraries, start(TimeProvider.System, logs, meter), ViewerPages.FindFolder());
+        var start = LiveChannels.Starter(TimeProvider.System, logs, meter, options.StateDirectory);
+        var parts = new ServerParts(TimeProvider.System, logs, meter, libraries, start, ViewerPages.FindFolder());
         try
         {
             await using var server = await TandemServer.StartAsync(options, parts, stop);

@@ -8,7 +8,7 @@ internal static class ChannelArgument
     {
         var parts = argument.Split(',').Select(part => part.Split('=', 2)).ToList();
         var id = parts.FirstOrDefault(part => part is ["id", _])?[1];
-        var place = id is null ? "--channel" : $"--channel {id}";
+        var place = PlaceOf(id);
         var map = new ConfigMap(place);
         foreach (var part in parts)
         {
@@ -20,4 +20,7 @@ internal static class ChannelArgument
 
         return map;
     }
+
+    /// <summary>Where the settings of such a channel stand.</summary>
+    public static string PlaceOf(string? id) => id is null ? "--channel" : $"--channel {id}";
 }

@@ -13,6 +13,9 @@ public sealed record ConfigurationSources
     /// <summary>The file that was named; null for <see cref="DefaultFile"/>, if there is one.</summary>
     public string? File { get; init; }
 
+    /// <summary>Whether <see cref="DefaultFile"/> is looked for where none is named.</summary>
+    public bool LookForFile { get; init; } = true;
+
     /// <summary>Environment variables; those that begin with <c>TANDEM__</c>, and <c>PORT</c>, are looked at.</summary>
     public IReadOnlyCollection<KeyValuePair<string, string>> Environment { get; init; } = [];
 
@@ -34,7 +37,7 @@ public static class ConfigurationLoader
     public static Configured Load(ConfigurationSources sources, Func<string, string, IReadOnlyList<string>, EngineChoice> resolve)
     {
         var mistakes = new List<Mistake>();
-        var file = sources.File ?? (File.Exists(ConfigurationSources.DefaultFile) ? ConfigurationSources.DefaultFile : null);
+        var file = sources.File ?? (sources.LookForFile && File.Exists(ConfigurationSources.DefaultFile) ? ConfigurationSources.DefaultFile : null);
         var settings = file is null ? new ConfigMap("tandem.yaml") : YamlSource.Read(file, mistakes);
 
         // A file that cannot be read leaves nothing to say about what it lacks.
@@ -104,7 +107,8 @@ public static class ConfigurationLoader
         Func<string, string, IReadOnlyList<string>, EngineChoice> resolve)
     {
         var id = (map.Entries.GetValueOrDefault(Settings.Id.Name) as ConfigText)?.Text;
-        var reader = new SettingReader(map, mistakes, id is null ? "channel: " : $"channel {id}: ");
+        var named = map.Place == ChannelArgument.PlaceOf(id);
+        var reader = new SettingReader(map, mistakes, named ? "" : id is null ? "channel: " : $"channel {id}: ");
         var options = new ChannelOptions
         {
             Id = reader.Read(Settings.Id),

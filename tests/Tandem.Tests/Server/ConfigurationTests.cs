@@ -63,7 +63,7 @@ public sealed class ConfigurationTests : IDisposable
         Has(mistakes, "TANDEM__CHANNELS__7__DELAY", "\"7\" is no entry of the list; it has 3");
         Has(mistakes, "TANDEM__LOG_LEVEL", "log_level: \"loud\" is not known; use debug");
         Has(mistakes, "--channel two", "\"b.m3u8\" is not of the form name=value", "%2C");
-        Has(mistakes, "--channel two", "channel two: to: names es twice");
+        Has(mistakes, "--channel two", "to: names es twice");
         Has(mistakes, "--channel two", "voice_bit_rate: \"9\" is no bit rate");
         Assert.DoesNotContain(mistakes, mistake => mistake.ToString().Contains("SECRET", StringComparison.Ordinal));
         Assert.DoesNotContain(mistakes, mistake => mistake.ToString().Contains('\n', StringComparison.Ordinal));

@@ -1,0 +1,43 @@
+using System.Runtime.InteropServices;
+
+namespace Tandem.Cli;
+
+/// <summary>
+/// SIGINT and SIGTERM: the first one asks for an orderly end, which has 8 s; the second one, or those 8 s running out, ends the process at
+/// once.
+/// </summary>
+internal sealed class StopSignals : IDisposable
+{
+    private static readonly TimeSpan Longest = TimeSpan.FromSeconds(8);
+
+    private readonly CancellationTokenSource _stop = new();
+    private readonly PosixSignalRegistration[] _registrations;
+    private ITimer? _deadline;
+    private int _received;
+
+    public StopSignals() =>
+        _registrations = [PosixSignalRegistration.Create(PosixSignal.SIGINT, Receive), PosixSignalRegistration.Create(PosixSignal.SIGTERM, Receive)];
+
+    /// <summary>Cancelled by the first signal.</summary>
+    public CancellationToken Token => _stop.Token;
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        foreach (var registration in _registrations)
+            registration.Dispose();
+        _deadline?.Dispose();
+        _stop.Dispose();
+    }
+
+    private void Receive(PosixSignalContext signal)
+    {
+        signal.Cancel = true;
+        if (Interlocked.Increment(ref _received) > 1)
+            Environment.Exit(128 + (signal.Signal == PosixSignal.SIGINT ? 2 : 15));
+        _deadline = TimeProvider.System.CreateTimer(_ => Environment.Exit(1), null, Longest, Timeout.InfiniteTimeSpan);
+
+        // What is told may take its time; the handler must not.
+        _ = _stop.CancelAsync();
+    }
+}

@@ -1,0 +1,46 @@
+using Microsoft.Extensions.Logging;
+using Tandem.Live;
+using Tandem.Media.Worker;
+
+namespace Tandem.Server;
+
+/// <summary>Starts the channels that a real server hosts.</summary>
+internal static partial class LiveChannels
+{
+    /// <summary>The function that starts one.</summary>
+    /// <param name="time">The clock.</param>
+    /// <param name="logs">Makes loggers.</param>
+    /// <param name="meter">The process's instruments.</param>
+    /// <param name="stateDirectory">Where channels keep their records; a folder that cannot be used is warned of and done without.</param>
+    public static ChannelStarter Starter(TimeProvider time, ILoggerFactory logs, TandemMeter meter, string stateDirectory)
+    {
+        var records = Usable(stateDirectory, logs.CreateLogger("Tandem.Server"));
+        return channel =>
+        {
+            var live = LiveChannel.Start(channel.Options, new ChannelServices(time, logs, meter, records, channel.Engine, new MediaWorkerOptions()));
+            return new RunningChannel(live.Publication, live.Snapshot, live.DisposeAsync);
+        };
+    }
+
+    private static string? Usable(string folder, ILogger log)
+    {
+        try
+        {
+            var full = Path.GetFullPath(folder);
+            Directory.CreateDirectory(full);
+            using (File.Create(Path.Combine(full, $".{Guid.NewGuid():N}"), 1, FileOptions.DeleteOnClose))
+            {
+            }
+
+            return full;
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException or ArgumentException or NotSupportedException)
+        {
+            LogNoState(log, folder, exception.Message);
+            return null;
+        }
+    }
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "state_dir {Folder} cannot be written, so a restart will cost a discontinuity: {Problem}")]
+    private static partial void LogNoState(ILogger log, string folder, string problem);
+}
