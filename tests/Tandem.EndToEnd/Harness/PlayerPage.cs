@@ -1,0 +1,135 @@
+using System.Collections.Concurrent;
+using System.Globalization;
+using System.Runtime.InteropServices;
+using System.Text.Json;
+using Microsoft.Playwright;
+
+namespace Tandem.EndToEnd.Harness;
+
+/// <summary>A stretch during which a playing element stood still.</summary>
+/// <param name="From">Page seconds.</param>
+/// <param name="To">Page seconds.</param>
+/// <param name="At">Media time.</param>
+public sealed record Stall(double From, double To, double At)
+{
+    /// <summary>How long, s.</summary>
+    public double Seconds => To - From;
+}
+
+/// <summary>Media time that moved otherwise than by playing.</summary>
+public sealed record Jump(double Time, double From, double To);
+
+/// <summary>An error that a player reported.</summary>
+public sealed record PlayerError(double Time, bool Fatal, string What);
+
+/// <summary>A voice or level that a player switched to.</summary>
+public sealed record PlayerSwitch(double Time, string What);
+
+/// <summary>What the page saw since it was opened; times are page seconds.</summary>
+public sealed record PlayerReport(
+    double Now,
+    double CurrentTime,
+    double BufferedTo,
+    bool Paused,
+    int ReadyState,
+    int Width,
+    long DecodedFrames,
+    IReadOnlyList<Stall> Stalls,
+    IReadOnlyList<Jump> Jumps,
+    IReadOnlyList<PlayerError> Errors,
+    IReadOnlyList<PlayerSwitch> Switches)
+{
+    /// <summary>Errors that ended playback.</summary>
+    public IEnumerable<PlayerError> Fatal => Errors.Where(error => error.Fatal);
+
+    /// <inheritdoc/>
+    public override string ToString() => string.Create(
+        CultureInfo.InvariantCulture,
+        $"at {CurrentTime:F2} (buffered to {BufferedTo:F2}, ready {ReadyState}, {DecodedFrames} frames)\n")
+        + $"stalls: {string.Join("; ", Stalls)}\njumps: {string.Join("; ", Jumps)}\nerrors: {string.Join("; ", Errors.TakeLast(20))}\n"
+        + $"switches: {string.Join("; ", Switches)}";
+}
+
+/// <summary>A page on which a player plays one channel.</summary>
+public sealed class PlayerPage(IPage page, IBrowserContext context, Player player) : IAsyncDisposable
+{
+    private static readonly JsonSerializerOptions _json = new(JsonSerializerDefaults.Web);
+    private readonly ConcurrentQueue<string> _console = Listen(page);
+
+    /// <summary>Which player.</summary>
+    public Player Player { get; } = player;
+
+    /// <summary>What the page wrote to its console.</summary>
+    public IReadOnlyCollection<string> Console => _console;
+
+    /// <summary>Loads and plays; returns when the player has begun to play.</summary>
+    /// <param name="master">The channel's master playlist.</param>
+    /// <param name="config">The player's own configuration as JSON.</param>
+    public async Task PlayAsync(Uri master, string config = "{}")
+    {
+        await page.EvaluateAsync("async () => await probe.listen()");
+        await page.EvaluateAsync("async ([address, config]) => await probe.load(address, JSON.parse(config))", new[] { master.ToString(), config });
+    }
+
+    /// <summary>Names of the voices that the player offers.</summary>
+    public Task<string[]> VoicesAsync() => page.EvaluateAsync<string[]>("() => probe.voices()");
+
+    /// <summary>Switches to a voice by its name or language.</summary>
+    public Task ChooseAsync(string voice) => page.EvaluateAsync("name => probe.choose(name)", voice);
+
+    /// <summary>Forces a quality, lowest first.</summary>
+    public Task LevelAsync(int level) => page.EvaluateAsync("index => probe.level(index)", level);
+
+    /// <summary>How many qualities there are.</summary>
+    public Task<int> LevelsAsync() => page.EvaluateAsync<int>("() => probe.levels()");
+
+    /// <summary>What is heard in the next seconds: one channel, 48 kHz.</summary>
+    public async Task<float[]> RecordAsync(double seconds)
+    {
+        var text = await page.EvaluateAsync<string>("async seconds => await probe.record(seconds)", seconds);
+        var samples = MemoryMarshal.Cast<byte, short>(Convert.FromBase64String(text));
+        var heard = new float[samples.Length];
+        for (var index = 0; index < heard.Length; index++)
+            heard[index] = samples[index] / 32768f;
+        return heard;
+    }
+
+    /// <summary>What the page saw.</summary>
+    public async Task<PlayerReport> ReportAsync()
+    {
+        var text = await page.EvaluateAsync<string>("() => JSON.stringify(probe.report())");
+        return JsonSerializer.Deserialize<PlayerReport>(text, _json) ?? throw new InvalidOperationException("The page reported nothing");
+    }
+
+    /// <summary>Waits until so much more media time was played.</summary>
+    /// <exception cref="TimeoutException">It was not within <paramref name="limit"/>; the message is the page's report.</exception>
+    public async Task PlayedAsync(double seconds, TimeSpan limit)
+    {
+        var start = await ReportAsync();
+        var began = TimeProvider.System.GetTimestamp();
+        while (true)
+        {
+            var now = await ReportAsync();
+            if (now.CurrentTime - start.CurrentTime >= seconds)
+                return;
+            if (TimeProvider.System.GetElapsedTime(began) > limit)
+                throw new TimeoutException($"{Player} played {now.CurrentTime - start.CurrentTime:F1} of {seconds} s in {limit.TotalSeconds:F0} s: {now}\n{string.Join('\n', _console.TakeLast(10))}");
+            await Task.Delay(TimeSpan.FromSeconds(0.25), TimeProvider.System);
+        }
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask DisposeAsync() => await context.CloseAsync();
+
+    private static ConcurrentQueue<string> Listen(IPage page)
+    {
+        var lines = new ConcurrentQueue<string>();
+        page.Console += (_, message) =>
+        {
+            if (lines.Count < 1000)
+                lines.Enqueue(message.Text);
+        };
+        page.PageError += (_, fault) => lines.Enqueue("page error: " + fault);
+        return lines;
+    }
+}
