@@ -1,0 +1,144 @@
+using System.Collections.Immutable;
+using Tandem.Live.Ingest;
+using Tandem.Live.Timeline;
+using Tandem.Media.Worker;
+using Xunit;
+
+namespace Tandem.Tests.Timeline;
+
+public sealed class DelayedPlaylistTests
+{
+    private static readonly DateTimeOffset Noon = new(2026, 1, 1, 12, 0, 0, TimeSpan.Zero);
+    private static readonly Epoch First = new(0, EpochReason.Start, 0, ChannelTime.Zero, 0, 0);
+
+    [Fact]
+    public void Aligned_playlists_take_number_and_date_from_the_rows_and_no_more_than_is_published()
+    {
+        var heard = Playlist(10, 6, 2);
+        var mirror = new DelayedPlaylist();
+        mirror.See(Playlist(10, 6, 2.02, name: "video"), false);
+        var rows = Rows(10, 6);
+        Assert.True(mirror.PublishUpTo(rows, 3, heard));
+        Assert.True(mirror.Aligned);
+        var published = mirror.Segments.Where(segment => segment.Number is not null).ToArray();
+        Assert.Equal([10, 11, 12], published.Select(segment => segment.Number!.Value));
+        Assert.Equal(rows.Take(3).Select(row => row.Date), published.Select(segment => segment.Date));
+        Assert.False(mirror.PublishUpTo(rows, 3, heard));
+    }
+
+    [Fact]
+    public void A_segment_that_never_came_becomes_a_gap_that_keeps_the_numbers()
+    {
+        var mirror = new DelayedPlaylist();
+        var all = Playlist(10, 6, 2);
+        mirror.See(all with { Segments = all.Segments.RemoveAt(2) }, false);
+        mirror.PublishUpTo(Rows(10, 6), 6, all);
+        Assert.Equal([10, 11, 12, 13, 14, 15], mirror.Segments.Select(segment => segment.Number!.Value));
+        Assert.Equal([false, false, true, false, false, false], mirror.Segments.Select(segment => segment.Source.Gap));
+    }
+
+    [Fact]
+    public void A_newest_segment_that_is_late_is_waited_for()
+    {
+        var mirror = new DelayedPlaylist();
+        var all = Playlist(10, 6, 2);
+        mirror.See(all with { Segments = all.Segments.RemoveAt(5) }, false);
+        mirror.PublishUpTo(Rows(10, 6), 6, all);
+        Assert.Equal(5, mirror.Segments.Count(segment => segment.Number is not null));
+        mirror.See(all, false);
+        Assert.True(mirror.PublishUpTo(Rows(10, 6), 6, all));
+        Assert.Equal(15, mirror.Segments[^1].Number);
+    }
+
+    [Fact]
+    public void Other_cuts_are_placed_by_date()
+    {
+        // Segments of 3 s beside heard ones of 2 s, under numbers of their own.
+        var heard = Playlist(10, 9, 2, Noon);
+        var mirror = new DelayedPlaylist();
+        mirror.See(Playlist(700, 6, 3, Noon), false);
+        var rows = Rows(10, 9, Noon);
+        mirror.PublishUpTo(rows, 4, heard);
+        Assert.False(mirror.Aligned);
+        var published = mirror.Segments.Where(segment => segment.Number is not null).ToArray();
+
+        // Eight seconds are published: the middle of the third segment, at 7.5 s, is in.
+        Assert.Equal([700, 701, 702], published.Select(segment => segment.Number!.Value));
+        Assert.Equal([0.0, 3.0, 6.0], published.Select(segment => segment.Position.Seconds));
+        Assert.Equal(Noon.AddSeconds(6), published[2].Date);
+    }
+
+    [Fact]
+    public void Other_cuts_without_dates_are_placed_by_the_live_edge()
+    {
+        var mirror = new DelayedPlaylist();
+        mirror.See(Playlist(3, 6, 3), false);
+        mirror.PublishUpTo(Rows(10, 9), 9, Playlist(10, 9, 2));
+        Assert.Equal([0.0, 3.0, 6.0, 9.0, 12.0, 15.0], mirror.Segments.Select(segment => segment.Position.Seconds));
+    }
+
+    [Fact]
+    public void Newly_signed_addresses_replace_the_old_ones()
+    {
+        var mirror = new DelayedPlaylist();
+        var list = Playlist(10, 3, 2);
+        mirror.See(list, false);
+        mirror.PublishUpTo(Rows(10, 3), 3, list);
+        mirror.See(list with { Segments = [.. list.Segments.Select(segment => segment with { Address = new Uri(segment.Address + "?sig=2") })] }, false);
+        Assert.All(mirror.Segments, segment => Assert.EndsWith("?sig=2", segment.Source.Address.ToString(), StringComparison.Ordinal));
+        Assert.Equal([10, 11, 12], mirror.Segments.Select(segment => segment.Number!.Value));
+    }
+
+    [Fact]
+    public void After_a_reset_the_numbers_go_on_with_the_rows()
+    {
+        var mirror = new DelayedPlaylist();
+        var before = Playlist(500, 2, 2);
+        mirror.See(before, false);
+        var second = First with { Index = 1, Start = new ChannelTime(192_000), DiscontinuitySequence = 1, NumberOffset = 502 };
+        var rows = Rows(500, 2).ToList();
+        mirror.PublishUpTo(rows, 2, before);
+        var after = Playlist(0, 2, 2);
+        mirror.See(after, true);
+        for (var index = 0; index < 2; index++)
+            rows.Add(Row(index, 502 + index, second, index == 0, 1, new ChannelTime(192_000 + (index * 96_000)), Noon.AddSeconds(4 + (2 * index)), null));
+        mirror.PublishUpTo(rows, 4, after);
+        Assert.Equal([500, 501, 502, 503], mirror.Segments.Select(segment => segment.Number!.Value));
+        Assert.Equal([false, false, true, false], mirror.Segments.Select(segment => segment.Discontinuity));
+    }
+
+    private static List<SegmentRow> Rows(long first, int count, DateTimeOffset? dates = null) =>
+        [.. Enumerable.Range(0, count).Select(index => Row(
+            first + index, first + index, First, false, 0, new ChannelTime(index * 96_000), Noon.AddSeconds(2 * index), dates?.AddSeconds(2 * index)))];
+
+    private static SegmentRow Row(
+        long sequence, long number, Epoch epoch, bool discontinuity, int incarnation, ChannelTime from, DateTimeOffset date, DateTimeOffset? sourceDate)
+    {
+        var row = new SegmentRow
+        {
+            Number = number,
+            Epoch = epoch,
+            Discontinuity = discontinuity,
+            Incarnation = incarnation,
+            Source = Segment(sequence, 2, sourceDate, "heard"),
+            From = from,
+            Duration = TimeSpan.FromSeconds(2),
+            Date = date,
+            AppearedAt = date,
+            Due = date,
+            Gap = false,
+            Heard = true,
+            Container = Container.MpegTs,
+        };
+        row.EndAt(from + SoundLength.OfSeconds(2));
+        return row;
+    }
+
+    private static MediaPlaylist Playlist(long first, int count, double seconds, DateTimeOffset? dates = null, string name = "heard") => new(
+        new Uri("http://origin.test/x.m3u8"), 3, TimeSpan.FromSeconds(2), false, null, false, true, first, 0, null,
+        [.. Enumerable.Range(0, count).Select(index => Segment(first + index, seconds, dates?.AddSeconds(seconds * index), name))]);
+
+    private static MediaSegment Segment(long sequence, double seconds, DateTimeOffset? date, string name) => new(
+        sequence, 0, new Uri($"http://origin.test/{name}/{sequence}.ts"), TimeSpan.FromSeconds(seconds), "", null, null,
+        ImmutableArray<MediaKey>.Empty, date, false, false, []);
+}

@@ -1,0 +1,191 @@
+using System.Collections.Immutable;
+using Tandem.Live.Ingest;
+using Tandem.Live.Timeline;
+using Tandem.Media.Worker;
+using Xunit;
+
+namespace Tandem.Tests.Timeline;
+
+public sealed class SourceClockTests
+{
+    private static readonly DateTimeOffset Noon = new(2026, 1, 1, 12, 0, 0, TimeSpan.Zero);
+    private static readonly TimeSpan Delay = TimeSpan.FromSeconds(8);
+
+    private readonly SoundTrack _track = new(ChannelTime.Zero);
+
+    [Fact]
+    public void Rows_keep_the_sources_numbers_and_follow_one_another_without_a_hole()
+    {
+        var clock = Clock();
+        var rows = Enumerable.Range(0, 5).Select(index => Take(clock, 100 + index, 900_000 + (index * 180_000))!).ToArray();
+        Assert.Equal([100, 101, 102, 103, 104], rows.Select(row => row.Number));
+        Assert.All(rows.Zip(rows.Skip(1)), pair => Assert.Equal(pair.First.To, pair.Second.From));
+        Assert.All(rows, row => Assert.Equal(96_000, (row.To - row.From).Samples));
+        Assert.All(rows, row => Assert.Equal(row.AppearedAt + Delay, row.Due));
+        Assert.Single(rows.Select(row => row.Epoch).Distinct());
+        Assert.DoesNotContain(rows, row => row.Discontinuity);
+    }
+
+    [Fact]
+    public void Rounded_durations_do_not_add_up()
+    {
+        // EXTINF says 2 s, the cuts are 1.92 s apart: the row follows the next one's measured beginning.
+        var clock = Clock();
+        var rows = Enumerable.Range(0, 50).Select(index => Take(clock, index, 900_000 + (index * 172_800))!).ToArray();
+        Assert.Equal(49 * 92_160, (rows[49].From - rows[0].From).Samples);
+    }
+
+    [Fact]
+    public void A_tagged_discontinuity_begins_an_epoch_with_the_next_number()
+    {
+        var clock = Clock();
+        Take(clock, 7, 900_000);
+        var row = Take(clock, 8, 50, discontinuity: true)!;
+        Assert.Equal(8, row.Number);
+        Assert.True(row.Discontinuity);
+        Assert.Equal(EpochReason.Discontinuity, row.Epoch.Reason);
+        Assert.Equal(1, row.Epoch.DiscontinuitySequence);
+        Assert.Equal(50, row.Epoch.ToMedia(row.From).Ticks);
+        Assert.Equal(96_000, row.From.Samples);
+    }
+
+    [Theory]
+    [InlineData(-200_000)]
+    [InlineData(900_000)]
+    public void A_jump_of_time_without_a_tag_begins_an_epoch(long jump)
+    {
+        var clock = Clock();
+        Take(clock, 7, 900_000);
+        var row = Take(clock, 8, 900_000 + 180_000 + jump)!;
+        Assert.Equal(EpochReason.Jump, row.Epoch.Reason);
+        Assert.True(row.Discontinuity);
+    }
+
+    [Fact]
+    public void The_33_bit_wrap_is_no_jump()
+    {
+        var clock = Clock();
+        var first = Take(clock, 1, MediaTime.Wrap - 100_000)!;
+        var second = Take(clock, 2, 80_000)!;
+        Assert.Same(first.Epoch, second.Epoch);
+        Assert.Equal(96_000, (second.From - first.From).Samples);
+        Assert.Equal(MediaTime.Wrap + 80_000, second.Epoch.ToMedia(second.From).Ticks);
+    }
+
+    [Fact]
+    public void A_source_that_starts_anew_goes_on_at_the_last_number_plus_one()
+    {
+        var clock = Clock();
+        Take(clock, 500, 900_000);
+        Take(clock, 501, 1_080_000);
+        clock.ResetAt(0);
+        var row = Take(clock, 0, 126_000)!;
+        Assert.Equal(502, row.Number);
+        Assert.Equal(EpochReason.Reset, row.Epoch.Reason);
+        Assert.Equal(503, Take(clock, 1, 306_000)!.Number);
+    }
+
+    [Fact]
+    public void Segments_missed_in_an_outage_cost_a_discontinuity_and_no_number()
+    {
+        var clock = Clock();
+        Take(clock, 10, 900_000);
+        var row = Take(clock, 20, 900_000 + 1_800_000)!;
+        Assert.Equal(11, row.Number);
+        Assert.Equal(EpochReason.Outage, row.Epoch.Reason);
+    }
+
+    [Fact]
+    public void A_segment_that_cannot_be_read_keeps_its_number_and_its_time()
+    {
+        var clock = Clock();
+        Take(clock, 1, 900_000);
+        var lost = clock.Accept(new HeardSegment(Segment(2), Noon, null, 0), ChannelTime.Zero)!;
+        var after = Take(clock, 3, 900_000 + 360_000)!;
+        Assert.False(lost.Heard);
+        Assert.Equal(2, lost.Number);
+        Assert.Equal(96_000, (lost.To - lost.From).Samples);
+        Assert.Equal(lost.To, after.From);
+        Assert.Equal(lost.Epoch, after.Epoch);
+    }
+
+    [Fact]
+    public void A_restart_gives_known_segments_their_old_numbers_and_dates_and_new_ones_a_discontinuity()
+    {
+        var before = Clock();
+        var old = Enumerable.Range(0, 4).Select(index => Take(before, 100 + index, 900_000 + (index * 180_000))!).ToArray();
+        var resumption = new Resumption([.. old.Select(row => new PublishedRow(
+            row.Number, row.Source.Sequence, row.Epoch.ToMedia(row.From).Ticks, row.Epoch.DiscontinuitySequence, row.Date))]);
+
+        var track = new SoundTrack(ChannelTime.Zero);
+        var after = new SourceClock(new SoundPlacer(track), Delay, resumption);
+        var rows = Enumerable.Range(2, 4).Select(index => Take(after, 100 + index, 900_000 + (index * 180_000), later: 60)!).ToArray();
+        Assert.Equal([102, 103, 104, 105], rows.Select(row => row.Number));
+        Assert.Equal(old[2].Date, rows[0].Date);
+        Assert.Equal([false, false, true, false], rows.Select(row => row.Discontinuity));
+        Assert.Equal([0, 0, 1, 1], rows.Select(row => row.Epoch.DiscontinuitySequence));
+        Assert.Equal(EpochReason.Takeover, rows[2].Epoch.Reason);
+
+        // The time line goes on: no sound is lost at the seam.
+        Assert.Equal(1_620_000, rows[2].Epoch.ToMedia(rows[2].From).Ticks);
+    }
+
+    [Fact]
+    public void A_restart_on_a_source_that_started_anew_goes_on_behind_a_discontinuity()
+    {
+        var resumption = new Resumption([new PublishedRow(700, 700, 900_000, 3, Noon)]);
+        var clock = new SourceClock(new SoundPlacer(_track), Delay, resumption);
+        var row = Take(clock, 4, 5000)!;
+        Assert.Equal(701, row.Number);
+        Assert.Equal(4, row.Epoch.DiscontinuitySequence);
+        Assert.True(row.Discontinuity);
+    }
+
+    [Fact]
+    public void Made_up_dates_go_on_and_the_sources_own_are_kept()
+    {
+        var clock = Clock();
+        var first = Take(clock, 1, 900_000)!;
+        var second = Take(clock, 2, 1_080_000)!;
+        Assert.Equal(first.Date + TimeSpan.FromSeconds(2), second.Date);
+        var own = Noon.AddYears(-3);
+        Assert.Equal(own, Take(clock, 3, 1_260_000, date: own)!.Date);
+    }
+
+    [Fact]
+    public void A_damaged_time_stamp_does_not_become_hours_of_silence()
+    {
+        var clock = Clock();
+        Take(clock, 1, 900_000);
+        var sound = Sound(1_080_000);
+        sound[40] = sound[40] with { Ticks = 5_000_000_000 };
+        var row = clock.Accept(new HeardSegment(Segment(2), Noon, Decoded(1_080_000, sound), 1000), ChannelTime.Zero);
+        Assert.NotNull(row);
+        Assert.Equal(1, clock.StrayFrames);
+        Assert.InRange(_track.End.Seconds, 3.9, 4.1);
+    }
+
+    private SourceClock Clock() => new(new SoundPlacer(_track), Delay, null);
+
+    private static SegmentRow? Take(
+        SourceClock clock, long sequence, long ticks, bool discontinuity = false, DateTimeOffset? date = null, int later = 0) =>
+        clock.Accept(
+            new HeardSegment(Segment(sequence, discontinuity, date), Noon.AddSeconds((sequence * 2) + later), Decoded(ticks, Sound(ticks)), 1000),
+            ChannelTime.Zero);
+
+    private static MediaSegment Segment(long sequence, bool discontinuity = false, DateTimeOffset? date = null) =>
+        new(sequence, 0, new Uri($"http://origin.test/{sequence}.ts"), TimeSpan.FromSeconds(2), "", null, null, [], date, false, discontinuity, []);
+
+    private static DecodedSound[] Sound(long ticks) =>
+        [.. Enumerable.Range(0, 94).Select(index => new DecodedSound((ticks + (index * 1920)) % MediaTime.Wrap, 48_000, new float[2048]))];
+
+    private static DecodedSegment Decoded(long ticks, IReadOnlyList<DecodedSound> sound) => new(
+        Container.MpegTs,
+        [],
+        256,
+        ticks,
+        ticks + 180_000,
+        new CodedSound("aac", 48_000, 2, ImmutableArray.Create<byte>(0x11, 0x90).AsMemory(), [new CodedFrame(ticks, 1024, new byte[8])]),
+        sound,
+        0);
+}
