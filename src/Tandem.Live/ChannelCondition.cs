@@ -104,7 +104,7 @@ public sealed class ChannelCondition(ChannelOptions options, TimeProvider time, 
     {
         var (state, reason) = Judge(publisher, time.GetUtcNow());
         if (state != _state)
-            log.LogInformation("The channel is {State}. {Reason}", state, reason);
+            log.LogInformation("The channel is {State}{Reason}", state, reason is null ? "" : ": " + reason);
         _state = state;
         Reason = reason;
         return state;

@@ -99,7 +99,7 @@ public sealed class LiveChannel : IAsyncDisposable
                     Accept(report);
                 var now = _time.GetUtcNow();
                 WorkAhead(now);
-                _publisher.PublishDue(now);
+                _condition.CountPublished(_publisher.PublishDue(now));
                 Look(now);
                 if (hearing.IsFaulted)
                     await hearing;
@@ -237,11 +237,7 @@ public sealed class LiveChannel : IAsyncDisposable
             Engine = _condition.Engine,
             Worker = new WorkerSnapshot(_worker.Restarts, [], []),
             Languages = _voices.Snapshots(),
-            Counters = _condition.Counters with
-            {
-                Segments = newest is null ? 0 : _condition.Counters.Segments,
-                Holes = _placer.Holes,
-            },
+            Counters = _condition.Counters with { Holes = _placer.Holes },
             LastPublished = newest is null ? null : new PublishedSegment(newest.Number, newest.PublishedAt!.Value),
         };
     }
