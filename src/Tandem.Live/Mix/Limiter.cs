@@ -97,8 +97,12 @@ internal sealed class Limiter
     {
         if (from == _next)
             return;
+
+        // A new encoder is primed with sound that was mixed before: the gain goes on from where it was.
+        if (from > _next || (_next - from).Samples > ChannelTime.Rate)
+            _edge = 1;
         Array.Clear(_history);
-        (_next, _edge) = (from, 1);
+        _next = from;
     }
 
     private void Keep(ReadOnlySpan<float> stereo)
