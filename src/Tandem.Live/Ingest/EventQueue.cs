@@ -7,7 +7,7 @@ namespace Tandem.Live.Ingest;
 /// Events on their way to the one who reads them. Bounded twice: by number, and by segments, whose bytes weigh. A reader that falls
 /// behind slows the follower; nothing is dropped, since segments come in order.
 /// </summary>
-internal sealed class EventQueue : IDisposable
+internal sealed class EventQueue
 {
     private const int Capacity = 128;
 
@@ -17,10 +17,11 @@ internal sealed class EventQueue : IDisposable
     private readonly Channel<(SourceEvent Event, bool HoldsSlot)> _events =
         Channel.CreateBounded<(SourceEvent, bool)>(new BoundedChannelOptions(Capacity) { SingleReader = true });
 
-    private readonly SemaphoreSlim _slots = new(SegmentsAhead);
+    // A semaphore that the reader may still give back to when the follower has been disposed of.
+    private readonly Channel<bool> _slots = Channel.CreateBounded<bool>(SegmentsAhead);
 
     /// <summary>Waits until a segment may be fetched; the slot is given back when the reader has done with its event.</summary>
-    public Task TakeSlotAsync(CancellationToken cancellation) => _slots.WaitAsync(cancellation);
+    public ValueTask TakeSlotAsync(CancellationToken cancellation) => _slots.Writer.WriteAsync(true, cancellation);
 
     public ValueTask WriteAsync(SourceEvent what, CancellationToken cancellation, bool holdsSlot = false) =>
         _events.Writer.WriteAsync((what, holdsSlot), cancellation);
@@ -33,9 +34,7 @@ internal sealed class EventQueue : IDisposable
         {
             yield return what;
             if (holdsSlot)
-                _slots.Release();
+                _slots.Reader.TryRead(out _);
         }
     }
-
-    public void Dispose() => _slots.Dispose();
 }

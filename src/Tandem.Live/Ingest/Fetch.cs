@@ -22,7 +22,11 @@ public enum FetchKind
 /// <param name="Address">Absolute.</param>
 /// <param name="Kind">What it is.</param>
 /// <param name="Range">The part wanted; null for the whole.</param>
-public sealed record FetchRequest(Uri Address, FetchKind Kind, ByteRange? Range = null)
+/// <param name="Patience">
+/// When the answer will be of no use any more, if that is before the time allowed in general. A connection that hangs is then given up
+/// in time for another try.
+/// </param>
+public sealed record FetchRequest(Uri Address, FetchKind Kind, ByteRange? Range = null, TimeSpan? Patience = null)
 {
     /// <summary>As <see cref="SourceFault.Stage"/> names it.</summary>
     public string Stage => Kind switch

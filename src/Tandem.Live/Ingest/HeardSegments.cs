@@ -15,10 +15,15 @@ internal sealed class HeardSegments : IDisposable
     private readonly SourceHealth _health;
     private readonly MediaFetcher _media;
     private readonly TimeProvider _time;
+    private readonly TimeSpan _patience;
+    private readonly Action _askForMaster;
     private MediaPlaylist? _latest;
+    private int _lostInARow;
 
-    public HeardSegments(Fetch fetch, EventQueue events, SourceHealth health, TimeProvider time)
+    public HeardSegments(Fetch fetch, TimeSpan patience, EventQueue events, SourceHealth health, Action askForMaster, TimeProvider time)
     {
+        _askForMaster = askForMaster;
+        _patience = patience;
         _events = events;
         _health = health;
         _time = time;
@@ -37,7 +42,14 @@ internal sealed class HeardSegments : IDisposable
         _pending.Writer.WriteAsync(new Work(id, null, default), cancellation);
 
     /// <summary>Runs until cancelled.</summary>
-    public Task RunAsync(CancellationToken cancellation) => Task.WhenAll(StartAsync(cancellation), DeliverAsync(cancellation));
+    public async Task RunAsync(CancellationToken cancellation)
+    {
+        using var both = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
+        var (start, deliver) = (StartAsync(both.Token), DeliverAsync(both.Token));
+        await Task.WhenAny(start, deliver);
+        await both.CancelAsync();
+        await Task.WhenAll(start, deliver);
+    }
 
     public void Dispose() => _media.Dispose();
 
@@ -57,9 +69,18 @@ internal sealed class HeardSegments : IDisposable
         {
             var what = await task;
             if (what is SourceEvent.SegmentFetched fetched)
+            {
+                _lostInARow = 0;
                 await _health.ReportSegmentsAsync(fetched.Id, null, cancellation);
+            }
             else if (what is SourceEvent.SegmentLost { Segment.Gap: false } lost)
+            {
+                // One is a hiccup; several may mean that the master playlist knows something better.
+                if (++_lostInARow > 1)
+                    _askForMaster();
                 await _health.ReportSegmentsAsync(lost.Id, lost.Fault, cancellation);
+            }
+
             await _events.WriteAsync(what, cancellation, holdsSlot: true);
         }
     }
@@ -68,7 +89,9 @@ internal sealed class HeardSegments : IDisposable
     {
         if (seen.Segment.Gap)
             return Lost(new SourceFault("segment", "gap", "the source marks the segment as missing (EXT-X-GAP)", Retry: false));
+        var began = _time.GetTimestamp();
         var allowed = TimeSpan.FromTicks(Math.Clamp(target.Ticks * 2, s_shortestDeadline.Ticks, s_longestDeadline.Ticks));
+        allowed = allowed < _patience ? allowed : _patience;
         using var deadline = new CancellationTokenSource(allowed, _time);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellation, deadline.Token);
         SourceFault? last = null;
@@ -77,7 +100,7 @@ internal sealed class HeardSegments : IDisposable
             for (var failures = 1; ; failures++)
             {
                 var (segment, inWindow) = Now(seen.Segment);
-                var media = await _media.FetchAsync(segment, either.Token);
+                var media = await _media.FetchAsync(segment, allowed - _time.GetElapsedTime(began), either.Token);
                 if (media.Fault is null)
                     return new SourceEvent.SegmentFetched(id, segment, seen.AppearedAt, media.Init, media.Data);
                 last = media.Fault;
@@ -110,7 +133,7 @@ internal sealed class HeardSegments : IDisposable
             return (segment, false);
         var renewed = playlist.Segments[(int)index];
         var same = renewed.Address.AbsolutePath == segment.Address.AbsolutePath && renewed.Range == segment.Range;
-        return same ? (segment with { Address = renewed.Address, Keys = renewed.Keys, Map = renewed.Map }, true) : (segment, true);
+        return same ? (segment with { Address = renewed.Address, Keys = renewed.Keys, Map = renewed.Map }, true) : (segment, false);
     }
 
     private sealed record Work(PlaylistId Id, SeenSegment? Seen, TimeSpan Target);

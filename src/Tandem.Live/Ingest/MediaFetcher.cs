@@ -21,8 +21,8 @@ internal sealed class MediaFetcher(Fetch fetch) : IDisposable
     private readonly RecentCache<Uri, byte[]> _keys = new(MaxKept);
     private readonly RecentCache<(Uri Address, ByteRange? Range, Uri? Key), ReadOnlyMemory<byte>> _inits = new(MaxKept);
 
-    /// <summary>Fetches a segment once.</summary>
-    public async Task<FetchedMedia> FetchAsync(MediaSegment segment, CancellationToken cancellation)
+    /// <summary>Fetches a segment once, and only as long as <paramref name="patience"/> lasts.</summary>
+    public async Task<FetchedMedia> FetchAsync(MediaSegment segment, TimeSpan? patience, CancellationToken cancellation)
     {
         var (key, refused) = SegmentKey.Choose(segment.Keys);
         if (refused is not null)
@@ -30,7 +30,7 @@ internal sealed class MediaFetcher(Fetch fetch) : IDisposable
         var init = await InitAsync(segment, cancellation);
         if (init.Fault is not null)
             return init;
-        var data = await fetch(new FetchRequest(segment.Address, FetchKind.Segment, segment.Range), cancellation);
+        var data = await fetch(new FetchRequest(segment.Address, FetchKind.Segment, segment.Range, patience), cancellation);
         if (!data.Succeeded)
             return FetchedMedia.Failed(data.Fault);
         if (key is null)

@@ -11,6 +11,7 @@ internal sealed class PlaylistPoller(SourcePlaylist playlist, PollerSurroundings
 
     private readonly PlaylistWindow _window = new();
     private volatile Uri _address = playlist.Address;
+    private TimeSpan? _patience;
     private int _failures;
     private DateTimeOffset _failingSince;
 
@@ -32,7 +33,7 @@ internal sealed class PlaylistPoller(SourcePlaylist playlist, PollerSurroundings
         while (true)
         {
             var began = time.GetTimestamp();
-            var outcome = first ?? await around.Fetch(new FetchRequest(Address, FetchKind.Playlist), cancellation);
+            var outcome = first ?? await around.Fetch(new FetchRequest(Address, FetchKind.Playlist, Patience: _patience), cancellation);
             first = null;
             var wait = await TakeAsync(outcome, cancellation);
             var left = wait - time.GetElapsedTime(began);
@@ -47,10 +48,13 @@ internal sealed class PlaylistPoller(SourcePlaylist playlist, PollerSurroundings
     {
         if (!outcome.Succeeded)
             return await FailAsync(outcome.Fault, cancellation);
-        switch (PlaylistParser.Parse(Encoding.UTF8.GetString(outcome.Body.Span), outcome.Address, around.Variables()))
+        switch (await ParseAsync(outcome, cancellation))
         {
             case PlaylistOutcome.Media(var media):
+                if (!around.Budget.TryHold(Id, media.Segments.Length))
+                    return await FailAsync(TooManySegments(outcome.Address), cancellation);
                 _failures = 0;
+                _patience = PollPace.Patience(media.TargetDuration);
                 return await TakeAsync(media, cancellation);
             case PlaylistOutcome.Rejected rejected:
                 return await FailAsync(rejected.AsFault(outcome.Address), cancellation);
@@ -62,6 +66,23 @@ internal sealed class PlaylistPoller(SourcePlaylist playlist, PollerSurroundings
                     cancellation);
         }
     }
+
+    private async Task<PlaylistOutcome> ParseAsync(FetchOutcome outcome, CancellationToken cancellation)
+    {
+        // One at a time: a source of a hundred huge playlists keeps one core busy, not all of them.
+        await around.ParseTurn.WaitAsync(cancellation);
+        try
+        {
+            return PlaylistParser.Parse(Encoding.UTF8.GetString(outcome.Body.Span), outcome.Address, around.Variables());
+        }
+        finally
+        {
+            around.ParseTurn.Release();
+        }
+    }
+
+    private static SourceFault TooManySegments(Uri address) =>
+        new("playlist", "too_large", $"{ShownAddress.Of(address)}: the source's playlists list too many segments in all", Retry: false);
 
     private async Task<TimeSpan> TakeAsync(MediaPlaylist media, CancellationToken cancellation)
     {
@@ -85,7 +106,10 @@ internal sealed class PlaylistPoller(SourcePlaylist playlist, PollerSurroundings
                 await around.Heard.EndAsync(Id, cancellation);
         }
 
-        await around.Health.ReportAsync(Id, NotGrowing(media, now), cancellation);
+        var standing = NotGrowing(media, now);
+        if (standing is not null && isHeard)
+            around.AskForMaster();
+        await around.Health.ReportAsync(Id, standing, cancellation);
         return _window.Ended
             ? PollPace.Ended(media.TargetDuration)
             : PollPace.Live(media.TargetDuration, change.Result == PollResult.Grown, Random.Shared.NextDouble());
@@ -129,6 +153,8 @@ internal sealed class PlaylistPoller(SourcePlaylist playlist, PollerSurroundings
 /// <param name="Events">Where changes go.</param>
 /// <param name="Health">Where faults go.</param>
 /// <param name="Heard">Where heard segments go.</param>
+/// <param name="Budget">Bounds the segments of all playlists.</param>
+/// <param name="ParseTurn">Lets one parse at a time.</param>
 /// <param name="BackFill">See <see cref="SourceOptions.BackFill"/>.</param>
 /// <param name="IsHeard">Whether a playlist is the heard one.</param>
 /// <param name="Variables">The master playlist's, for imports.</param>
@@ -139,6 +165,8 @@ internal sealed record PollerSurroundings(
     EventQueue Events,
     SourceHealth Health,
     HeardSegments Heard,
+    SegmentBudget Budget,
+    SemaphoreSlim ParseTurn,
     TimeSpan BackFill,
     Func<PlaylistId, bool> IsHeard,
     Func<ImmutableDictionary<string, string>> Variables,

@@ -144,7 +144,9 @@ internal sealed class PlaylistWindow
         var count = segments.Length - from;
         var appeared = new (MediaSegment, DateTimeOffset)[count];
         var earliest = _next is null ? DateTimeOffset.MinValue : Later(_seenAt, _lastAppearance);
-        var time = Later(at, earliest);
+        // Of a machine whose clock was set back, the old times lie in the future.
+        earliest = at < earliest ? at : earliest;
+        var time = at;
         for (var index = count - 1; index >= 0; index--)
         {
             var segment = segments[from + index];

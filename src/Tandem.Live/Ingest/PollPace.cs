@@ -22,6 +22,11 @@ internal static class PollPace
         return bounded * (changed ? 1 : 0.5) * (1 + (0.03 * random));
     }
 
+    /// <summary>
+    /// How long a poll may take: one that hangs for longer than the playlist takes to change is better begun again.
+    /// </summary>
+    public static TimeSpan Patience(TimeSpan target) => TimeSpan.FromTicks(Math.Max(target.Ticks * 3 / 2, TimeSpan.FromSeconds(2).Ticks));
+
     /// <summary>After EXT-X-ENDLIST: an encoder that starts again at the same address is noticed.</summary>
     public static TimeSpan Ended(TimeSpan target) =>
         TimeSpan.FromTicks(Math.Clamp(target.Ticks * 2, TimeSpan.FromSeconds(2).Ticks, TimeSpan.FromSeconds(15).Ticks));

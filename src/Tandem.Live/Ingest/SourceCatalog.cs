@@ -3,7 +3,12 @@ using System.Collections.Immutable;
 namespace Tandem.Live.Ingest;
 
 /// <summary>A source's playlists by name, and which of them is heard.</summary>
-internal sealed record SourceCatalog(MasterPlaylist Master, ImmutableArray<SourcePlaylist> Playlists, PlaylistId Heard)
+/// <param name="Master">Where they come from.</param>
+/// <param name="Playlists">All of them.</param>
+/// <param name="Hearable">Those that can be heard instead of each other, best first.</param>
+/// <param name="Heard">One of them.</param>
+internal sealed record SourceCatalog(
+    MasterPlaylist Master, ImmutableArray<SourcePlaylist> Playlists, ImmutableArray<PlaylistId> Hearable, PlaylistId Heard)
 {
     /// <summary>The playlists to poll: entries of one kind that share an address share a playlist.</summary>
     public IEnumerable<SourcePlaylist> Distinct => Playlists.DistinctBy(playlist => playlist.Id);
@@ -17,11 +22,16 @@ internal sealed record SourceCatalog(MasterPlaylist Master, ImmutableArray<Sourc
         var ranked = HeardSelection.Rank(master, language);
         if (ranked.IsEmpty)
             return (null, Fault(master.Address, "no_sound", "no variant has sound, as far as CODECS tells"));
-        var choice = ranked[0];
-        var heard = playlists.First(playlist => choice.Rendition is { } rendition
-            ? ReferenceEquals(playlist.Rendition, rendition)
-            : ReferenceEquals(playlist.Variant, choice.Variant));
-        return (new SourceCatalog(master, playlists, heard.Id), null);
+        ImmutableArray<PlaylistId> hearable =
+        [
+            .. ranked
+                .Where(choice => choice.Language == ranked[0].Language)
+                .Select(choice => playlists.First(playlist => choice.Rendition is { } rendition
+                    ? ReferenceEquals(playlist.Rendition, rendition)
+                    : ReferenceEquals(playlist.Variant, choice.Variant)).Id)
+                .Distinct(),
+        ];
+        return (new SourceCatalog(master, playlists, hearable, hearable[0]), null);
     }
 
     /// <summary>Of an input that is a media playlist: a master playlist with it as the single variant.</summary>
@@ -30,13 +40,12 @@ internal sealed record SourceCatalog(MasterPlaylist Master, ImmutableArray<Sourc
         var variant = new Variant(AttributeList.Empty, input);
         var id = new PlaylistId(PlaylistKind.Single, "single");
         var master = new MasterPlaylist(input, [variant], [], [], IndependentSegments: false, Start: null, []);
-        return new SourceCatalog(master, [new SourcePlaylist(id, input, variant, null, null)], id);
+        return new SourceCatalog(master, [new SourcePlaylist(id, input, variant, null, null)], [id], id);
     }
 
     /// <summary>Whether <paramref name="other"/> has the same entries; addresses may differ, as signed ones do each time.</summary>
     public bool HasShapeOf(SourceCatalog other) =>
-        Heard == other.Heard
-        && Playlists.Length == other.Playlists.Length
+        Playlists.Length == other.Playlists.Length
         && Playlists.Zip(other.Playlists).All(pair => pair.First.Id == pair.Second.Id && SameAttributes(Attributes(pair.First), Attributes(pair.Second)))
         && Master.Renditions.Length == other.Master.Renditions.Length
         && Master.Renditions.Zip(other.Master.Renditions).All(pair => SameAttributes(pair.First.Attributes, pair.Second.Attributes));

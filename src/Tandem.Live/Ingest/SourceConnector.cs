@@ -14,14 +14,14 @@ internal sealed class RefusedAddressException(IPAddress address)
 /// Opens connections to sources. The address is resolved here and the very address that was checked is connected to, so that a name
 /// which changes its address between check and use (DNS rebinding) gains nothing; redirects, keys and segments all come this way.
 /// </summary>
-internal sealed class SourceConnector(bool allowPrivate)
+internal sealed class SourceConnector(Predicate<IPAddress> isAllowed)
 {
     public async ValueTask<Stream> ConnectAsync(DnsEndPoint host, CancellationToken cancellation)
     {
         var addresses = IPAddress.TryParse(host.Host.Trim('[', ']'), out var literal)
             ? [literal]
             : await Dns.GetHostAddressesAsync(host.Host, cancellation);
-        var allowed = allowPrivate ? addresses : Array.FindAll(addresses, AddressPolicy.IsPublic);
+        var allowed = Array.FindAll(addresses, isAllowed);
         if (allowed.Length == 0)
         {
             throw addresses.Length == 0

@@ -6,7 +6,7 @@ namespace Tandem.Live.Ingest;
 /// <param name="Segment">The segment, as the playlist that first showed it has it.</param>
 /// <param name="AppearedAt">
 /// When the playlist showed it. Of several that one poll brings, the newest appears then and the earlier ones earlier by the durations
-/// after them, but not before the poll that did not show them yet. Never decreases in a playlist.
+/// after them, but not before the poll that did not show them yet. Never decreases in a playlist, unless the machine's clock is set back.
 /// </param>
 /// <param name="Heard">
 /// Whether a <see cref="SourceEvent.SegmentFetched"/> or <see cref="SourceEvent.SegmentLost"/> follows: in the heard playlist, but not for
@@ -21,7 +21,11 @@ public abstract record SourceEvent
     {
     }
 
-    /// <summary>The master playlist was read; comes first, and again when its entries have changed.</summary>
+    /// <summary>
+    /// The master playlist was read; comes first, and again when its entries have changed or when something else is heard since what was
+    /// heard failed for some seconds. Playlists that stay keep their ids and go on; a playlist that is heard now and was not before shows
+    /// its whole window once more.
+    /// </summary>
     /// <param name="Master">For an input that is a media playlist, one made up with a single variant.</param>
     /// <param name="Playlists">One for each entry that has a media playlist, in the order variants, renditions, I-frames.</param>
     /// <param name="Heard">Whose segments are fetched.</param>
@@ -52,7 +56,10 @@ public abstract record SourceEvent
     /// <summary>A heard segment that cannot be had: a gap, refused, or not there in time. Stands at its place in the order.</summary>
     public sealed record SegmentLost(PlaylistId Id, MediaSegment Segment, DateTimeOffset AppearedAt, SourceFault Fault) : SourceEvent;
 
-    /// <summary>Something cannot be had or understood; sent when it begins and when its reason changes. It is tried again for ever.</summary>
+    /// <summary>
+    /// Something cannot be had or understood; sent when it begins and when its reason changes. It is tried again for ever. The source is
+    /// lost while this stands for the heard playlist or for none.
+    /// </summary>
     /// <param name="Fault">What.</param>
     /// <param name="Playlist">The playlist concerned; null where it is the source as a whole.</param>
     public sealed record SourceFaulted(SourceFault Fault, PlaylistId? Playlist = null) : SourceEvent;

@@ -13,6 +13,9 @@ public sealed class SourceFollower : IAsyncDisposable
     // Between two readings of the master playlist that failing media playlists ask for.
     private static readonly TimeSpan s_masterPause = TimeSpan.FromSeconds(10);
 
+    // After so long without what is heard another playlist with the same sound is, if there is one: sources have redundant streams.
+    private static readonly TimeSpan s_heardPatience = TimeSpan.FromSeconds(8);
+
     private readonly SourceOptions _options;
     private readonly TimeProvider _time;
     private readonly Fetch _fetch;
@@ -21,12 +24,15 @@ public sealed class SourceFollower : IAsyncDisposable
     private readonly EventQueue _events = new();
     private readonly SourceHealth _health;
     private readonly HeardSegments _heard;
+    private readonly SegmentBudget _budget;
+    private readonly SemaphoreSlim _parseTurn = new(1);
     private readonly Channel<bool> _masterWanted =
         Channel.CreateBounded<bool>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite });
 
     private readonly Dictionary<PlaylistId, (PlaylistPoller Poller, CancellationTokenSource Stop, Task Run)> _pollers = [];
     private readonly Task _run;
     private volatile SourceCatalog? _catalog;
+    private bool _disposed;
 
     /// <summary>Starts to follow.</summary>
     public SourceFollower(SourceOptions options, TimeProvider time)
@@ -40,8 +46,9 @@ public sealed class SourceFollower : IAsyncDisposable
         _options = options;
         _time = time;
         _fetch = fetch;
-        _health = new SourceHealth(_events);
-        _heard = new HeardSegments(fetch, _events, _health, time);
+        _health = new SourceHealth(_events, time);
+        _heard = new HeardSegments(fetch, options.SegmentPatience, _events, _health, AskForMaster, time);
+        _budget = new SegmentBudget(options.Limits.Segments);
         _run = Task.Run(RunAsync);
     }
 
@@ -54,11 +61,13 @@ public sealed class SourceFollower : IAsyncDisposable
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()
     {
+        if (Interlocked.Exchange(ref _disposed, true))
+            return;
         await _stop.CancelAsync();
         await _run;
         _heard.Dispose();
         _health.Dispose();
-        _events.Dispose();
+        _parseTurn.Dispose();
         _stop.Dispose();
         _http?.Dispose();
     }
@@ -128,7 +137,7 @@ public sealed class SourceFollower : IAsyncDisposable
 
             failures = 0;
             await _health.ReportAsync(null, null, cancellation);
-            await AdoptAsync(catalog, outcome, cancellation);
+            await AdoptAsync(Listen(catalog), outcome, cancellation);
             await _masterWanted.Reader.ReadAsync(cancellation);
             var left = s_masterPause - _time.GetElapsedTime(began);
             if (left > TimeSpan.Zero)
@@ -149,10 +158,23 @@ public sealed class SourceFollower : IAsyncDisposable
         };
     }
 
+    private void AskForMaster() => _masterWanted.Writer.TryWrite(true);
+
+    /// <summary>What is heard stays so while it works, even where something better works again: a change is heard by every viewer.</summary>
+    private SourceCatalog Listen(SourceCatalog catalog)
+    {
+        if (_catalog is not { } before || !catalog.HasShapeOf(before))
+            return catalog;
+        if (!(_health.FaultyFor(before.Heard) > s_heardPatience))
+            return catalog with { Heard = before.Heard };
+        var other = catalog.Hearable.FirstOrDefault(id => id != before.Heard && _health.FaultyFor(id) is null);
+        return catalog with { Heard = other ?? before.Heard };
+    }
+
     private async Task AdoptAsync(SourceCatalog catalog, FetchOutcome outcome, CancellationToken cancellation)
     {
         var before = _catalog;
-        var changed = before is null || !catalog.HasShapeOf(before);
+        var changed = before is null || catalog.Heard != before.Heard || !catalog.HasShapeOf(before);
         if (changed)
         {
             // What is heard starts afresh, so that its segments are fetched from its window's beginning.
@@ -186,10 +208,12 @@ public sealed class SourceFollower : IAsyncDisposable
             _events,
             _health,
             _heard,
+            _budget,
+            _parseTurn,
             _options.BackFill,
             id => _catalog?.Heard == id,
             () => _catalog?.Master.Variables ?? ImmutableDictionary<string, string>.Empty,
-            () => _masterWanted.Writer.TryWrite(true));
+            AskForMaster);
         var poller = new PlaylistPoller(playlist, around);
         var stop = CancellationTokenSource.CreateLinkedTokenSource(_stop.Token);
         _pollers[playlist.Id] = (poller, stop, Task.Run(() => KeepRunningAsync(
@@ -203,5 +227,6 @@ public sealed class SourceFollower : IAsyncDisposable
         await running.Stop.CancelAsync();
         await running.Run;
         running.Stop.Dispose();
+        _budget.Release(id);
     }
 }

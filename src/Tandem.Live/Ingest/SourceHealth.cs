@@ -4,10 +4,11 @@ namespace Tandem.Live.Ingest;
 /// Turns faults, which repeat with every try, into states, which are told when they change. A playlist's state is the fault of its
 /// polls or else that of its segments.
 /// </summary>
-internal sealed class SourceHealth(EventQueue events) : IDisposable
+internal sealed class SourceHealth(EventQueue events, TimeProvider time) : IDisposable
 {
     private readonly SemaphoreSlim _turn = new(1);
     private readonly Dictionary<string, Faults> _faults = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, long> _since = new(StringComparer.Ordinal);
 
     /// <summary>The state of the master playlist, or of polling a media playlist; null for healthy.</summary>
     public Task ReportAsync(PlaylistId? playlist, SourceFault? fault, CancellationToken cancellation) =>
@@ -16,6 +17,13 @@ internal sealed class SourceHealth(EventQueue events) : IDisposable
     /// <summary>The state of fetching a playlist's segments; null for healthy.</summary>
     public Task ReportSegmentsAsync(PlaylistId playlist, SourceFault? fault, CancellationToken cancellation) =>
         ChangeAsync(playlist, faults => faults with { Segments = fault }, cancellation);
+
+    /// <summary>For how long a playlist has had a fault; null for a healthy one.</summary>
+    public TimeSpan? FaultyFor(PlaylistId playlist)
+    {
+        lock (_since)
+            return _since.TryGetValue(playlist.Name, out var began) ? time.GetElapsedTime(began) : null;
+    }
 
     public void Dispose() => _turn.Dispose();
 
@@ -29,6 +37,7 @@ internal sealed class SourceHealth(EventQueue events) : IDisposable
             var before = _faults.GetValueOrDefault(key, Faults.None);
             var after = change(before);
             _faults[key] = after;
+            NoteSince(key, after.Told is not null);
             if (before.Told?.Reason == after.Told?.Reason && before.Told?.Stage == after.Told?.Stage)
                 return;
             SourceEvent what = after.Told is { } fault
@@ -39,6 +48,17 @@ internal sealed class SourceHealth(EventQueue events) : IDisposable
         finally
         {
             _turn.Release();
+        }
+    }
+
+    private void NoteSince(string key, bool faulty)
+    {
+        lock (_since)
+        {
+            if (faulty)
+                _since.TryAdd(key, time.GetTimestamp());
+            else
+                _since.Remove(key);
         }
     }
 

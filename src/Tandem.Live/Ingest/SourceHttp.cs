@@ -16,16 +16,24 @@ public sealed class SourceHttp : IDisposable
         "Host", "Connection", "Content-Length", "Transfer-Encoding", "Range", "Accept-Encoding", "Upgrade", "TE", "Trailer", "Expect",
     };
 
+    private static readonly TimeSpan s_leastPatience = TimeSpan.FromMilliseconds(50);
+
     private readonly SourceOptions _options;
     private readonly TimeProvider _time;
     private readonly HttpClient _client;
 
     /// <summary>For one channel.</summary>
     public SourceHttp(SourceOptions options, TimeProvider time)
+        : this(options, time, options.AllowPrivate ? _ => true : AddressPolicy.IsPublic)
+    {
+    }
+
+    /// <summary>With another rule about addresses than the channel's.</summary>
+    internal SourceHttp(SourceOptions options, TimeProvider time, Predicate<IPAddress> isAllowed)
     {
         _options = options;
         _time = time;
-        var connector = new SourceConnector(options.AllowPrivate);
+        var connector = new SourceConnector(isAllowed);
         var handler = new SocketsHttpHandler
         {
             AllowAutoRedirect = false,
@@ -47,10 +55,17 @@ public sealed class SourceHttp : IDisposable
     {
         var limits = _options.Limits;
         var whole = request.Kind == FetchKind.Segment ? limits.SegmentTimeout : limits.SmallTimeout;
+        var stalled = limits.StallTimeout;
+        if (request.Patience is { } patience && patience < whole)
+        {
+            whole = patience > s_leastPatience ? patience : s_leastPatience;
+            stalled = whole / 2 < stalled ? whole / 2 : stalled;
+        }
+
         using var deadline = new CancellationTokenSource(whole, _time);
-        using var stall = new CancellationTokenSource(limits.StallTimeout + limits.ConnectTimeout, _time);
+        using var stall = new CancellationTokenSource(stalled, _time);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellation, deadline.Token, stall.Token);
-        var exchange = new Exchange(request, stall, either.Token);
+        var exchange = new Exchange(request, stall, stalled, either.Token);
         try
         {
             return await FollowAsync(exchange);
@@ -85,7 +100,7 @@ public sealed class SourceHttp : IDisposable
                 return exchange.Failed("refused_address", $"the scheme {exchange.At.Scheme} is not followed; only http and https are", retry: false);
             using var message = Message(exchange);
             using var response = await _client.SendAsync(message, HttpCompletionOption.ResponseHeadersRead, exchange.Cancellation);
-            exchange.Alive(_options.Limits);
+            exchange.Alive();
             if (response.StatusCode is not (HttpStatusCode.Moved or HttpStatusCode.Found or HttpStatusCode.SeeOther
                 or HttpStatusCode.TemporaryRedirect or HttpStatusCode.PermanentRedirect))
             {
@@ -151,16 +166,15 @@ public sealed class SourceHttp : IDisposable
         await using var body = Decompress(raw, response.Content.Headers.ContentEncoding);
         if (body is null)
             return exchange.Failed("bad_encoding", "a Content-Encoding other than gzip, deflate or br");
-        void Alive() => exchange.Alive(_options.Limits);
         if (request.Range is { } range)
             return await ReadRangeAsync(exchange, response, body, range, limit);
-        var (end, bytes) = await BoundedBody.ReadAsync(body, limit, announced, Alive, exchange.Cancellation);
+        var (end, bytes) = await BoundedBody.ReadAsync(body, limit, announced, exchange.Alive, exchange.Cancellation);
         if (end == BodyEnd.TooLarge)
             return exchange.Failed("too_large", $"more than {limit} bytes", retry: false);
         return bytes.IsEmpty ? exchange.Failed("empty", "the answer is empty") : FetchOutcome.Found(bytes, exchange.At);
     }
 
-    private async Task<FetchOutcome> ReadRangeAsync(Exchange exchange, HttpResponseMessage response, Stream body, ByteRange range, int limit)
+    private static async Task<FetchOutcome> ReadRangeAsync(Exchange exchange, HttpResponseMessage response, Stream body, ByteRange range, int limit)
     {
         var skip = range.Offset;
         if (response.StatusCode == HttpStatusCode.PartialContent)
@@ -174,8 +188,7 @@ public sealed class SourceHttp : IDisposable
             return exchange.Failed("too_large", $"the server does not serve byte ranges, and the whole is more than {limit} bytes", retry: false);
         }
 
-        var (end, bytes) = await BoundedBody.ReadPartAsync(
-            body, skip, (int)range.Length, () => exchange.Alive(_options.Limits), exchange.Cancellation);
+        var (end, bytes) = await BoundedBody.ReadPartAsync(body, skip, (int)range.Length, exchange.Alive, exchange.Cancellation);
         return end == BodyEnd.TooShort
             ? exchange.Failed("truncated", "the resource ends before the byte range does")
             : FetchOutcome.Found(bytes, exchange.At);
@@ -204,7 +217,7 @@ public sealed class SourceHttp : IDisposable
     };
 
     /// <summary>One request on its way through its redirects.</summary>
-    private sealed class Exchange(FetchRequest request, CancellationTokenSource stall, CancellationToken cancellation)
+    private sealed class Exchange(FetchRequest request, CancellationTokenSource stall, TimeSpan stalled, CancellationToken cancellation)
     {
         public FetchRequest Request { get; } = request;
 
@@ -212,7 +225,7 @@ public sealed class SourceHttp : IDisposable
 
         public CancellationToken Cancellation { get; } = cancellation;
 
-        public void Alive(SourceLimits limits) => stall.CancelAfter(limits.StallTimeout);
+        public void Alive() => stall.CancelAfter(stalled);
 
         public FetchOutcome Failed(string reason, string detail, bool retry = true) => FetchOutcome.Failed(Request, At, reason, detail, retry);
     }

@@ -23,12 +23,22 @@ public sealed record SourceOptions
     /// <summary>How far back segments of the heard playlist are fetched when they are first seen; 0 to 15 min. The newest always is.</summary>
     public TimeSpan BackFill { get; init; } = TimeSpan.FromSeconds(60);
 
+    /// <summary>
+    /// How long a heard segment is tried for at most; those after it wait for it. Two target durations (5 s to 60 s) where that is less.
+    /// </summary>
+    public TimeSpan SegmentPatience { get; init; } = TimeSpan.FromSeconds(60);
+
     /// <summary>Bounds of what is fetched.</summary>
     public SourceLimits Limits { get; init; } = new();
 
-    /// <summary>As <paramref name="channel"/> says.</summary>
+    /// <summary>
+    /// As <paramref name="channel"/> says. What is late for the delay is given up in time for what comes after it; what a published
+    /// window of a minute needs is fetched at the start.
+    /// </summary>
     public static SourceOptions Of(ChannelOptions channel) => new()
     {
+        SegmentPatience = channel.Delay * 0.6 > TimeSpan.FromSeconds(2) ? channel.Delay * 0.6 : TimeSpan.FromSeconds(2),
+        BackFill = channel.Delay + TimeSpan.FromSeconds(60),
         Input = channel.Input,
         Language = channel.From,
         AllowPrivate = channel.AllowPrivate,
@@ -51,6 +61,9 @@ public sealed record SourceLimits
     /// <summary>Most playlists followed at once.</summary>
     public int Playlists { get; init; } = 100;
 
+    /// <summary>Most segments that all playlists list together; 6 h of 2 s segments in 18 playlists are 200,000.</summary>
+    public int Segments { get; init; } = 200_000;
+
     /// <summary>Most redirects in a row.</summary>
     public int Redirects { get; init; } = 5;
 
@@ -63,6 +76,6 @@ public sealed record SourceLimits
     /// <summary>Longest time for a media segment, redirects included.</summary>
     public TimeSpan SegmentTimeout { get; init; } = TimeSpan.FromSeconds(20);
 
-    /// <summary>Longest time without a byte.</summary>
+    /// <summary>Longest time without a byte, the wait for the first one included.</summary>
     public TimeSpan StallTimeout { get; init; } = TimeSpan.FromSeconds(5);
 }

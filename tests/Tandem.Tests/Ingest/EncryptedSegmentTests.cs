@@ -69,9 +69,9 @@ public sealed class EncryptedSegmentTests
     {
         var key = s_key;
         using var media = new MediaFetcher((request, _) => Task.FromResult(FetchOutcome.Found(request.Kind == FetchKind.Key ? key : Encrypt("sound", Number(5), key), request.Address)));
-        Assert.Null((await media.FetchAsync(Segment("AES-128"), default)).Fault);
+        Assert.Null((await media.FetchAsync(Segment("AES-128"), null, default)).Fault);
         key = [.. s_key.Reverse()];
-        Assert.Equal("sound", Encoding.ASCII.GetString((await media.FetchAsync(Segment("AES-128"), default)).Data.Span));
+        Assert.Equal("sound", Encoding.ASCII.GetString((await media.FetchAsync(Segment("AES-128"), null, default)).Data.Span));
     }
 
     [Theory]
@@ -81,7 +81,7 @@ public sealed class EncryptedSegmentTests
     public async Task AKeyOfAnotherLengthIsRefused(int length, string reason)
     {
         using var media = new MediaFetcher((request, _) => Task.FromResult(FetchOutcome.Found(new byte[length], request.Address)));
-        Assert.Equal(reason, (await media.FetchAsync(Segment("AES-128"), default)).Fault!.Reason);
+        Assert.Equal(reason, (await media.FetchAsync(Segment("AES-128"), null, default)).Fault!.Reason);
     }
 
     [Theory]
@@ -92,7 +92,7 @@ public sealed class EncryptedSegmentTests
     public async Task WhatDoesNotDecryptIsAFault(int length)
     {
         using var media = new MediaFetcher((request, _) => Task.FromResult(FetchOutcome.Found(request.Kind == FetchKind.Key ? s_key : new byte[length], request.Address)));
-        Assert.Equal(("segment", "bad_decryption"), (await media.FetchAsync(Segment("AES-128"), default)).Fault is { } fault ? (fault.Stage, fault.Reason) : default);
+        Assert.Equal(("segment", "bad_decryption"), (await media.FetchAsync(Segment("AES-128"), null, default)).Fault is { } fault ? (fault.Stage, fault.Reason) : default);
     }
 
     [Theory]
@@ -106,7 +106,7 @@ public sealed class EncryptedSegmentTests
     public async Task WhatIsNotOpenedIsRefusedWithoutAsking(string method, string? format, string reason)
     {
         using var media = new MediaFetcher((_, _) => throw new InvalidOperationException("asked"));
-        var fault = (await media.FetchAsync(Segment(method, format), default)).Fault!;
+        var fault = (await media.FetchAsync(Segment(method, format), null, default)).Fault!;
         Assert.Equal(("key", reason, false), (fault.Stage, fault.Reason, fault.Retry));
     }
 

@@ -79,6 +79,16 @@ internal sealed class FakeSource : IAsyncDisposable
         Assert.True(reached(), "not reached; events: " + string.Join(", ", Events.Select(item => item.GetType().Name)));
     }
 
+    public async Task<FetchOutcome> FetchAsync(FetchRequest request, CancellationToken cancellation)
+    {
+        Requests.Enqueue((Time.GetUtcNow(), request));
+        cancellation.ThrowIfCancellationRequested();
+        await Task.Yield();
+        return _answers.TryGetValue(request.Address.AbsolutePath, out var answer)
+            ? answer(request)
+            : FetchOutcome.Failed(request, request.Address, "not_found", "the server answers 404");
+    }
+
     public async ValueTask DisposeAsync()
     {
         if (_follower is not null)
@@ -95,15 +105,5 @@ internal sealed class FakeSource : IAsyncDisposable
             await Task.Delay(1);
             quiet = ThreadPool.PendingWorkItemCount == 0 ? quiet + 1 : 0;
         }
-    }
-
-    private async Task<FetchOutcome> FetchAsync(FetchRequest request, CancellationToken cancellation)
-    {
-        Requests.Enqueue((Time.GetUtcNow(), request));
-        cancellation.ThrowIfCancellationRequested();
-        await Task.Yield();
-        return _answers.TryGetValue(request.Address.AbsolutePath, out var answer)
-            ? answer(request)
-            : FetchOutcome.Failed(request, request.Address, "not_found", "the server answers 404");
     }
 }

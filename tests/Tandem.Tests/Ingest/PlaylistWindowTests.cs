@@ -154,6 +154,14 @@ public sealed class PlaylistWindowTests
     }
 
     [Fact]
+    public void AClockThatIsSetBackHoldsNothingUp()
+    {
+        At(0, Playlist.Window(10, 4));
+        Assert.Equal([-3598.0], Times(At(-3598, Playlist.Window(11, 4))));
+        Assert.Equal([-3596.0], Times(At(-3596, Playlist.Window(12, 4))));
+    }
+
+    [Fact]
     public void AnEmptyPlaylistChangesNothing()
     {
         var empty = Playlist.Media("#EXTM3U\n#EXT-X-TARGETDURATION:2\n");

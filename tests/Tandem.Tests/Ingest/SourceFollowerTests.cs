@@ -1,4 +1,5 @@
 using System.Text;
+using Tandem.Live;
 using Tandem.Live.Ingest;
 using Xunit;
 
@@ -307,6 +308,99 @@ public sealed class SourceFollowerTests
         await source.RunUntilAsync(() => source.All<SourceEvent.SegmentFetched>().Count() > count + 3);
         Assert.Equal("v0", source.All<SourceEvent.MasterFound>().Last().Heard.Name);
         Assert.Equal("v0", source.All<SourceEvent.SegmentFetched>().Last().Id.Name);
+    }
+
+    [Fact]
+    public async Task AnotherStreamOfTheSameSoundIsHeardWhenTheHeardOneFails()
+    {
+        await using var source = Live();
+        source.Text("/ch/master.m3u8", """
+            #EXTM3U
+            #EXT-X-STREAM-INF:BANDWIDTH=900000,CODECS="avc1.64001f,mp4a.40.2"
+            one.m3u8
+            #EXT-X-STREAM-INF:BANDWIDTH=900000,CODECS="avc1.64001f,mp4a.40.2"
+            two.m3u8
+            """);
+        source.Text("/ch/one.m3u8", () => Window(source, "en"));
+        source.Text("/ch/two.m3u8", () => Window(source, "en"));
+        source.Start();
+        await source.RunAsync(6);
+        source.Fails("/ch/one.m3u8", "server_error");
+        await source.RunUntilAsync(() => source.All<SourceEvent.MasterFound>().Count() == 2, 60);
+        Assert.Equal(["v0", "v1"], source.All<SourceEvent.MasterFound>().Select(item => item.Heard.Name));
+        await source.RunUntilAsync(() => source.All<SourceEvent.SegmentFetched>().Count(item => item.Id.Name == "v1") > 4);
+        source.Text("/ch/one.m3u8", () => Window(source, "en"));
+        await source.RunAsync(40);
+        Assert.Equal("v1", source.All<SourceEvent.MasterFound>().Last().Heard.Name);
+    }
+
+    [Fact]
+    public async Task AReaderThatIsSlowHoldsTheFetchingBackAndLosesNothing()
+    {
+        var source = Live();
+        source.Text("/ch/en.m3u8", () => Playlist.WindowText(0, 60, "en", ended: true));
+        await using var follower = new SourceFollower(
+            new SourceOptions { Input = FakeSource.Input, Language = "en", BackFill = TimeSpan.FromMinutes(5) }, source.Time, source.FetchAsync);
+        var fetched = 0;
+        await foreach (var what in follower.ReadAsync(default))
+        {
+            if (what is SourceEvent.SourceEnded)
+                break;
+            if (what is not SourceEvent.SegmentFetched)
+                continue;
+            await Task.Delay(1);
+            var asked = source.Requests.Count(item => item.Request.Kind == FetchKind.Segment);
+            Assert.InRange(asked - fetched, 0, EventQueue.SegmentsAhead);
+            fetched++;
+        }
+
+        Assert.Equal(60, fetched);
+    }
+
+    [Fact]
+    public async Task ItEndsPromptlyWhateverItWaitsFor()
+    {
+        var source = Live();
+        source.Answer("/ch/en.m3u8", request => FetchOutcome.Found(Encoding.UTF8.GetBytes(Playlist.WindowText(0, 100, "en")), request.Address));
+        var follower = new SourceFollower(new SourceOptions { Input = FakeSource.Input, Language = "en" }, source.Time, source.FetchAsync);
+        await Task.Delay(100);
+        await follower.DisposeAsync().AsTask().WaitAsync(TimeSpan.FromSeconds(10));
+        await follower.DisposeAsync();
+        await foreach (var what in follower.ReadAsync(default).Take(1000))
+            Assert.NotNull(what);
+    }
+
+    [Fact]
+    public async Task ADefectIsAStateAndNotTheEnd()
+    {
+        await using var source = Live();
+        source.Answer("/ch/low.m3u8", _ => throw new InvalidOperationException("bug"));
+        source.Answer("/ch/en2.ts", _ => throw new InvalidOperationException("bug"));
+        source.Start();
+        await source.RunAsync(10);
+        Assert.Equal("internal", source.All<SourceEvent.SourceFaulted>().First().Fault.Reason);
+        Assert.Equal(("internal", 2L), source.All<SourceEvent.SegmentLost>().Select(item => (item.Fault.Reason, item.Segment.Sequence)).Single());
+        Assert.True(source.All<SourceEvent.SegmentFetched>().Count() > 5);
+    }
+
+    [Fact]
+    public async Task TooManySegmentsInAllAreRefused()
+    {
+        await using var source = Live();
+        source.Text("/ch/low.m3u8", Playlist.WindowText(0, 1000, "low"));
+        source.Start(options => options with { Limits = new SourceLimits { Segments = 500 } });
+        await source.RunAsync(2);
+        Assert.Equal(("too_large", "v0"), source.All<SourceEvent.SourceFaulted>().Select(item => (item.Fault.Reason, item.Playlist!.Name)).Single());
+        Assert.True(source.All<SourceEvent.SegmentFetched>().Any());
+    }
+
+    [Fact]
+    public void ASmallDelayMakesSegmentsImpatientAndALongOneFetchesMore()
+    {
+        var channel = new ChannelOptions { Id = "a", Input = FakeSource.Input, From = "en", To = ["es"], Delay = TimeSpan.FromSeconds(1.5) };
+        Assert.Equal(TimeSpan.FromSeconds(2), SourceOptions.Of(channel).SegmentPatience);
+        var slow = SourceOptions.Of(channel with { Delay = TimeSpan.FromMinutes(5) });
+        Assert.Equal((TimeSpan.FromMinutes(3), TimeSpan.FromMinutes(6)), (slow.SegmentPatience, slow.BackFill));
     }
 
     [Fact]

@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using System.Collections.Immutable;
 using System.IO.Compression;
+using System.Net;
 using System.Text;
 using Microsoft.AspNetCore.Http;
 using Tandem.Live.Ingest;
@@ -84,6 +85,33 @@ public sealed class SourceHttpTests
         Assert.Equal("bad_redirect", (await FetchAsync(origin, "/none")).Fault!.Reason);
         Assert.Equal("bad_redirect", (await FetchAsync(origin, "/bad")).Fault!.Reason);
         Assert.Equal("too_many_redirects", (await FetchAsync(origin, "/1")).Fault!.Reason);
+    }
+
+    [Fact]
+    public async Task EveryHopIsCheckedWhereItConnects()
+    {
+        await using var origin = await LocalOrigin.StartAsync(context => context.Request.Path == "/inside"
+            ? context.Response.WriteAsync("secret")
+            : Redirect(context, context.Request.Path == "/away" ? $"http://127.0.0.2:{context.Request.Host.Port}/inside" : "/inside"));
+        // As if 127.0.0.1 were public: the first hop is allowed, and where it leads is not.
+        using var http = new SourceHttp(Options(origin.Address), TimeProvider.System, address => address.Equals(IPAddress.Loopback));
+        foreach (var kind in Enum.GetValues<FetchKind>())
+        {
+            Assert.True((await http.FetchAsync(new FetchRequest(origin.At("/stay"), kind), default)).Succeeded);
+            var fault = (await http.FetchAsync(new FetchRequest(origin.At("/away"), kind), default)).Fault!;
+            Assert.Equal("refused_address", fault.Reason);
+            Assert.Contains("127.0.0.2", fault.Detail, StringComparison.Ordinal);
+        }
+    }
+
+    [Fact]
+    public async Task AConnectionThatHangsIsGivenUpInTimeForAnotherTry()
+    {
+        using var origin = new RawOrigin("", close: false);
+        using var http = new SourceHttp(Options(origin.Address, allowPrivate: true), TimeProvider.System);
+        var request = new FetchRequest(origin.Address, FetchKind.Segment, Patience: TimeSpan.FromMilliseconds(400));
+        Assert.Equal("stalled", (await http.FetchAsync(request, default)).Fault!.Reason);
+        Assert.False((await http.FetchAsync(request with { Patience = TimeSpan.FromSeconds(-1) }, default)).Succeeded);
     }
 
     [Fact]
