@@ -97,10 +97,13 @@ public enum DecodeFault
     /// <summary>The samples are encrypted (SAMPLE-AES, Common Encryption).</summary>
     Encrypted,
 
+    /// <summary>More bytes, or more sound, than one segment may have.</summary>
+    TooLarge,
+
     /// <summary>The worker did not answer in time and was killed.</summary>
     TimedOut,
 
-    /// <summary>The worker died while it worked on this segment.</summary>
+    /// <summary>The worker died, or its decoder failed, while it worked on this segment.</summary>
     Crashed,
 
     /// <summary>The worker is pausing before it starts again.</summary>

@@ -1,10 +1,168 @@
+using System.Buffers.Binary;
+using System.Globalization;
+using System.Runtime.InteropServices;
+using Tandem.Media.Decode;
+using Tandem.Media.Native;
+using Tandem.Media.Sandbox;
+
 namespace Tandem.Media.Worker;
 
-/// <summary>The child side of a <c>MediaWorker</c>: what runs as <c>tandem worker</c>.</summary>
+/// <summary>The child side of a <see cref="MediaWorker"/>: what runs as <c>tandem worker</c>.</summary>
+/// <remarks>
+/// One thread does the work. Another reads standard input all the time, so that the process ends with its parent even while a native
+/// call hangs, and says each second that it lives.
+/// </remarks>
 public static class WorkerProcess
 {
+    /// <summary>Process id of the parent; a child whose parent is another has been orphaned already.</summary>
+    internal const string ParentVariable = "TANDEM_WORKER_PARENT";
+
+    /// <summary>Largest message that the child takes, bytes.</summary>
+    internal const string LargestVariable = "TANDEM_WORKER_LARGEST";
+
+    private const int NotAChild = 2;
+    private const int BeatMilliseconds = 1000;
+    private static readonly Lock Output = new();
+
     /// <summary>Serves requests from standard input until it closes.</summary>
     /// <param name="args">The program's arguments; the first is <c>worker</c>.</param>
-    /// <returns>The process's exit code.</returns>
-    public static int Run(IReadOnlyList<string> args) => args.Count;
+    /// <returns>The process's exit code; 2 when it was not started by a <see cref="MediaWorker"/>.</returns>
+    public static int Run(IReadOnlyList<string> args)
+    {
+        if (args.Count != 1 || Number(ParentVariable) is not { } parent || Number(LargestVariable) is not { } largest)
+        {
+            Console.Error.WriteLine("tandem worker: started by Tandem itself, one for each channel; not meant to be called");
+            return NotAChild;
+        }
+
+        if (!Confinements.DieWithParent((int)parent))
+            return 0;
+        Warm();
+        var report = Confinements.Apply();
+        var hello = new WireWriter();
+        hello.Begin(MessageKind.Hello);
+        report.Write(hello);
+        Send(hello.End().Span);
+
+        using var requests = new RequestSlot();
+        new Thread(() => ReadInput(requests, (int)largest), 256 * 1024) { IsBackground = true, Name = "input" }.Start();
+        Work(requests);
+        return 0;
+    }
+
+    private static long? Number(string variable) =>
+        long.TryParse(Environment.GetEnvironmentVariable(variable), NumberStyles.None, CultureInfo.InvariantCulture, out var value) ? value : null;
+
+    /// <summary>Loads the libraries, which cannot be done any more once this process is confined.</summary>
+    private static void Warm()
+    {
+        LibAvUtil.av_log_set_level(LibAvUtil.LogQuiet);
+        LibAvUtil.av_max_alloc(64 << 20);
+        _ = LibSwResample.swresample_version();
+        using var decoder = SoundDecoder.Open("aac", []);
+    }
+
+    private static void Work(RequestSlot requests)
+    {
+        var decoder = new SegmentDecoder();
+        var answer = new WireWriter();
+        while (true)
+        {
+            var (kind, body) = requests.Take();
+            if (kind == MessageKind.Probe)
+            {
+                answer.Begin(MessageKind.Probed);
+                answer.Text(Probes.Run(body));
+            }
+            else
+            {
+                var request = BinaryPrimitives.ReadInt32LittleEndian(body);
+                answer.Begin(MessageKind.Outcome);
+                WireOutcome.Write(answer, request, Decode(ref decoder, body));
+            }
+
+            Send(answer.End().Span);
+        }
+    }
+
+    private static DecodeOutcome Decode(ref SegmentDecoder decoder, byte[] body)
+    {
+        try
+        {
+            return decoder.Decode(WireRequest.Read(body));
+        }
+        catch (Exception e) when (e is not OutOfMemoryException)
+        {
+            // A mistake in managed code that some bytes bring out. Nothing is broken but the state that they were to change; a new
+            // process would cost the segments that come meanwhile.
+            decoder.Dispose();
+            decoder = new SegmentDecoder();
+            return DecodeOutcome.Failed(DecodeFault.Crashed, $"the decoder failed at this segment: {e.GetType().Name}{Place(e)}");
+        }
+    }
+
+    private static string Place(Exception e) => e.StackTrace?.Split('\n') is [var first, ..] ? " " + first.Trim() : "";
+
+    private static unsafe void ReadInput(RequestSlot requests, int largest)
+    {
+        var header = new byte[WireWriter.HeaderLength];
+        var beat = new WireWriter();
+        beat.Begin(MessageKind.Beat);
+        var beatBytes = beat.End();
+        while (true)
+        {
+            var entry = new Libc.PollEntry { Descriptor = 0, Wanted = Libc.PollEntry.Readable };
+            if (Libc.poll(&entry, new CULong(1), BeatMilliseconds) == 0)
+            {
+                // While an answer is being written nobody needs to be told that this process lives.
+                if (!Output.TryEnter())
+                    continue;
+                Write(beatBytes.Span);
+                Output.Exit();
+                continue;
+            }
+
+            Fill(header);
+            var length = BinaryPrimitives.ReadInt32LittleEndian(header);
+            if (length < sizeof(int) || length > largest)
+                Libc._exit(NotAChild);
+            var body = new byte[length];
+            Fill(body);
+            requests.Put((MessageKind)header[4], body);
+        }
+    }
+
+    private static unsafe void Fill(Span<byte> bytes)
+    {
+        while (!bytes.IsEmpty)
+        {
+            nint got;
+            fixed (byte* to = bytes)
+                got = Libc.read(0, to, (nuint)bytes.Length);
+            if (got > 0)
+                bytes = bytes[(int)got..];
+            else if (got == 0 || Marshal.GetLastPInvokeError() != Libc.Interrupted)
+                Libc._exit(0);
+        }
+    }
+
+    private static void Send(ReadOnlySpan<byte> message)
+    {
+        lock (Output)
+            Write(message);
+    }
+
+    private static unsafe void Write(ReadOnlySpan<byte> bytes)
+    {
+        while (!bytes.IsEmpty)
+        {
+            nint put;
+            fixed (byte* from = bytes)
+                put = Libc.write(1, from, (nuint)bytes.Length);
+            if (put > 0)
+                bytes = bytes[(int)put..];
+            else if (Marshal.GetLastPInvokeError() != Libc.Interrupted)
+                Libc._exit(0);
+        }
+    }
 }

@@ -1,0 +1,139 @@
+using System.ComponentModel;
+using System.Runtime.InteropServices;
+using Microsoft.Win32.SafeHandles;
+
+namespace Tandem.Media.Sandbox;
+
+/// <summary>
+/// A child process whose thread of origin is confined before it starts it, so that the child inherits it; the rest of this process is
+/// not touched.
+/// </summary>
+/// <remarks>
+/// Not <see cref="System.Diagnostics.Process"/>: starting one runs much managed code, and any thread that the runtime happens to create
+/// meanwhile would inherit the confinement for good. Here the confined thread makes a handful of system calls and then sleeps in one
+/// until the child ends. That also keeps the child's parent-death signal right, which is sent when the thread of origin ends.
+/// </remarks>
+internal sealed unsafe class ConfinedProcess : IDisposable
+{
+    private const int StackSize = 256 * 1024;
+
+    private readonly Lock _lock = new();
+    private readonly SpawnPlan _plan;
+    private readonly Thread _origin;
+    private bool _reaped;
+
+    private ConfinedProcess(int pid, SpawnPlan plan, Thread origin, SafeFileHandle input, SafeFileHandle output, SafeFileHandle errors)
+    {
+        Id = pid;
+        _plan = plan;
+        _origin = origin;
+        Input = input;
+        Output = output;
+        Errors = errors;
+    }
+
+    /// <summary>Its process id.</summary>
+    public int Id { get; }
+
+    /// <summary>Writes to its standard input.</summary>
+    public SafeFileHandle Input { get; }
+
+    /// <summary>Reads its standard output.</summary>
+    public SafeFileHandle Output { get; }
+
+    /// <summary>Reads its standard error.</summary>
+    public SafeFileHandle Errors { get; }
+
+    /// <summary>Starts a child.</summary>
+    /// <param name="command">Path of the program, and its arguments.</param>
+    /// <param name="environment">All of its environment.</param>
+    /// <param name="ruleset">A Landlock ruleset to put the child under; null for none.</param>
+    /// <exception cref="Win32Exception">It cannot be started.</exception>
+    public static ConfinedProcess Start(
+        IReadOnlyList<string> command, IReadOnlyDictionary<string, string> environment, SafeFileHandle? ruleset)
+    {
+        using var input = new Pipe();
+        using var output = new Pipe();
+        using var errors = new Pipe();
+        var plan = new SpawnPlan(
+            command, environment, [input.Reader, output.Writer, errors.Writer], ruleset is null ? -1 : (int)ruleset.DangerousGetHandle());
+        var origin = new Thread(plan.Run, StackSize) { IsBackground = true, Name = "media worker's origin" };
+        origin.Start();
+        try
+        {
+            return new ConfinedProcess(plan.Started(command[0]), plan, origin, input.TakeWriter(), output.TakeReader(), errors.TakeReader());
+        }
+        catch (Win32Exception)
+        {
+            origin.Join();
+            plan.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Kills it, at once.</summary>
+    public void Kill()
+    {
+        lock (_lock)
+        {
+            // Once it is reaped its number may be another's.
+            if (!_reaped)
+                _ = Libc.kill(Id, Libc.SigKill);
+        }
+    }
+
+    /// <summary>Waits for its end and reaps it. Returns how it ended, for people.</summary>
+    public string Reap()
+    {
+        _origin.Join();
+        lock (_lock)
+        {
+            if (_reaped)
+                return "reaped before";
+            _reaped = true;
+            _plan.Dispose();
+            int status;
+            if (Libc.waitpid(Id, &status, 0) != Id)
+                return "its end was not seen";
+            return (status & 127) == 0 ? $"exit code {(status >> 8) & 255}" : $"signal {status & 127}";
+        }
+    }
+
+    /// <summary>Closes the pipes.</summary>
+    public void Dispose()
+    {
+        Input.Dispose();
+        Output.Dispose();
+        Errors.Dispose();
+    }
+
+    /// <summary>Both ends of a pipe that other children do not inherit by accident.</summary>
+    private sealed class Pipe : IDisposable
+    {
+        private SafeFileHandle? _reader;
+        private SafeFileHandle? _writer;
+
+        public Pipe()
+        {
+            var ends = stackalloc int[2];
+            if (Libc.pipe2(ends, Libc.CloseOnExec) != 0)
+                throw new Win32Exception(Marshal.GetLastPInvokeError());
+            _reader = new SafeFileHandle(ends[0], ownsHandle: true);
+            _writer = new SafeFileHandle(ends[1], ownsHandle: true);
+        }
+
+        public int Reader => (int)_reader!.DangerousGetHandle();
+
+        public int Writer => (int)_writer!.DangerousGetHandle();
+
+        public SafeFileHandle TakeReader() => Interlocked.Exchange(ref _reader, null)!;
+
+        public SafeFileHandle TakeWriter() => Interlocked.Exchange(ref _writer, null)!;
+
+        public void Dispose()
+        {
+            _reader?.Dispose();
+            _writer?.Dispose();
+        }
+    }
+}
