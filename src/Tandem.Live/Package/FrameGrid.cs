@@ -17,6 +17,9 @@ internal static class FrameGrid
     /// <summary>More than this many silent frames are not put into one segment: the times are broken, not the sound.</summary>
     private const int LargestHole = 1500;
 
+    /// <summary>No codec has longer frames; what claims to be longer is counted as an ordinary one.</summary>
+    private const int LongestFrame = 8192;
+
     /// <summary>Frames in order, silent ones in holes, without those that start before the one before has ended.</summary>
     /// <param name="format">Their format.</param>
     /// <param name="start">Time of the first frame.</param>
@@ -30,7 +33,7 @@ internal static class FrameGrid
         {
             var expected = start.Ticks + (samples * MediaTime.Rate / format.SampleRate);
             var late = MediaTime.Unwrap(frame.Ticks, expected) - expected;
-            var length = frame.Samples > 0 ? frame.Samples : format.FrameSamples;
+            var length = frame.Samples is > 0 and <= LongestFrame ? frame.Samples : format.FrameSamples;
             var missing = (int)Math.Clamp(Math.Round(late * (double)format.SampleRate / MediaTime.Rate / length), -1, int.MaxValue / 2);
             if (missing < 0)
                 continue;

@@ -9,6 +9,9 @@ namespace Tandem.Live.Package;
 /// <summary>Writes Tandem's master playlist from the source's (design.md, section 3a, rule 5). Pure.</summary>
 public static partial class MasterWriter
 {
+    /// <summary>Stated of a media playlist without a master until its first segments were measured: a usual picture of 720 lines.</summary>
+    private const int AssumedBitRate = 3_000_000;
+
     /// <summary>The playlist's text, lines ended by LF.</summary>
     /// <param name="master">What is published.</param>
     /// <param name="baseAddress">Absolute address that paths are relative to, as the viewer reached it, such as <c>https://host/live/news/</c>.</param>
@@ -106,16 +109,19 @@ public static partial class MasterWriter
     /// </summary>
     private static AttributeList WithRates(AttributeList attributes, PlaylistFacts? facts, AudioGroups audio, string group)
     {
-        var added = audio.Voices.Select(voice => voice.BitRate).DefaultIfEmpty(0).Max();
-        var peak = ReadRate(attributes["BANDWIDTH"]) ?? facts?.BitRate ?? 0;
-        peak += Math.Max(0, added - audio.SourceRate(group, known => known.BitRate));
-        attributes = attributes.With("BANDWIDTH", peak.ToString(CultureInfo.InvariantCulture), quoted: false);
-        if (ReadRate(attributes["AVERAGE-BANDWIDTH"]) is not { } average)
-            return attributes.Without("AVERAGE-BANDWIDTH");
-        var addedAverage = audio.Voices.Select(voice => voice.AverageBitRate).DefaultIfEmpty(0).Max();
-        average += Math.Max(0, addedAverage - audio.SourceRate(group, known => known.AverageBitRate));
-        return attributes.With("AVERAGE-BANDWIDTH", Math.Min(average, peak).ToString(CultureInfo.InvariantCulture), quoted: false);
+        var stated = ReadRate(attributes["BANDWIDTH"]);
+        var peak = stated ?? facts?.BitRate ?? AssumedBitRate;
+        var average = ReadRate(attributes["AVERAGE-BANDWIDTH"]) ?? (stated is null ? facts?.AverageBitRate : null);
+        peak += Math.Max(0, audio.Voices.Select(voice => voice.BitRate).DefaultIfEmpty(0).Max() - audio.SourceRate(group, known => known.BitRate));
+        average += Math.Max(
+            0, audio.Voices.Select(voice => voice.AverageBitRate).DefaultIfEmpty(0).Max() - audio.SourceRate(group, known => known.AverageBitRate));
+        attributes = attributes.With("BANDWIDTH", Text(peak), quoted: false);
+        return average is { } known
+            ? attributes.With("AVERAGE-BANDWIDTH", Text(Math.Min(known, peak)), quoted: false)
+            : attributes.Without("AVERAGE-BANDWIDTH");
     }
+
+    private static string Text(long number) => number.ToString(CultureInfo.InvariantCulture);
 
     private static long? ReadRate(string? text) =>
         long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var rate) && rate <= int.MaxValue ? rate : null;
@@ -135,8 +141,8 @@ public static partial class MasterWriter
 
     /// <summary>All audio-only variants become one, whose playlist is the default voice's.</summary>
     private static AttributeList AudioOnlyAttributes(Variant variant, AudioGroups audio) => AttributeList.Empty
-        .With("BANDWIDTH", audio.Voices.Max(voice => voice.BitRate).ToString(CultureInfo.InvariantCulture), quoted: false)
-        .With("AVERAGE-BANDWIDTH", audio.Voices.Max(voice => voice.AverageBitRate).ToString(CultureInfo.InvariantCulture), quoted: false)
+        .With("BANDWIDTH", Text(audio.Voices.Max(voice => voice.BitRate)), quoted: false)
+        .With("AVERAGE-BANDWIDTH", Text(audio.Voices.Max(voice => voice.AverageBitRate)), quoted: false)
         .With("CODECS", string.Join(',', audio.Codecs), quoted: true)
         .With("AUDIO", audio.Of(variant), quoted: true);
 

@@ -28,12 +28,12 @@ public sealed record PlaylistFacts(string? Codecs = null, bool? HasPicture = nul
 /// <summary>Everything that Tandem's master playlist says; <see cref="MasterWriter"/> turns it into text.</summary>
 public sealed record PublishedMaster
 {
-    /// <summary>The source's master, or <see cref="SyntheticMaster"/> where the input is a media playlist.</summary>
+    /// <summary>The source's master; where the input is a media playlist, a master with that as its one variant, without attributes.</summary>
     public required MasterPlaylist Source { get; init; }
 
     /// <summary>
-    /// Path of the delayed copy of each source playlist, relative to the master; see <see cref="MirroredPlaylist"/>. What has none is
-    /// left out, with the groups that become empty.
+    /// Path of the delayed copy of each source playlist, relative to the master. What has none is left out, with the groups that become
+    /// empty.
     /// </summary>
     public required ImmutableDictionary<Uri, string> Paths { get; init; }
 

@@ -30,6 +30,9 @@ public sealed class SoundPackager
     /// <summary>The init segment; empty for packed audio.</summary>
     public ReadOnlyMemory<byte> Init { get; }
 
+    /// <summary>For CHANNELS.</summary>
+    public int Channels => _format.Channels;
+
     /// <summary>RFC 6381 name for CODECS.</summary>
     public string CodecsTag => IsFragmented && _format.Codec is SoundCodec.MpegLayer2 or SoundCodec.MpegLayer3
         ? $"mp4a.{SampleEntry.ObjectTypeIndication(_format):X2}"
@@ -53,14 +56,20 @@ public sealed class SoundPackager
         _ => "audio/mpeg",
     };
 
-    /// <summary>A packager, or null where <paramref name="source"/>'s kind of container cannot carry <paramref name="format"/>.</summary>
+    /// <summary>
+    /// A packager, or null where <paramref name="source"/>'s kind of container cannot carry <paramref name="format"/> or no player plays it:
+    /// then the original must be encoded.
+    /// </summary>
     /// <param name="source">Container of the source: CMAF beside fragmented MP4, packed audio beside the others.</param>
     /// <param name="format">What the frames are.</param>
     /// <param name="language">BCP 47 tag for the init segment.</param>
     public static SoundPackager? Create(Container source, SoundFormat format, string language)
     {
+        // No player takes layer II, and one that reads it in CODECS drops the variant with all its voices.
         var fragmented = source == Container.FragmentedMp4;
-        return fragmented || PackedAudio.CanCarry(format) ? new SoundPackager(format, fragmented, language) : null;
+        return format.Codec != SoundCodec.MpegLayer2 && (fragmented || PackedAudio.CanCarry(format))
+            ? new SoundPackager(format, fragmented, language)
+            : null;
     }
 
     /// <summary>Packages frames of a source; lost ones become silence, see <see cref="FrameGrid"/>.</summary>

@@ -14,6 +14,10 @@ internal sealed class FakeChannel
 {
     public const int Steps = 14;
     public const int Break = 105;
+
+    /// <summary>All media playlists.</summary>
+    public static readonly string[] Names = ["v0", "v1", "original", "es", "captions"];
+
     private const int Window = 6;
     private const int FrameTicks = 1920;
     private static readonly DateTimeOffset Begin = new(2026, 3, 1, 12, 0, 0, TimeSpan.Zero);
@@ -36,20 +40,26 @@ internal sealed class FakeChannel
         for (var step = 0; step < Steps; step++)
         {
             var now = Begin.AddSeconds(60 + (2 * step));
-            checker.Observe(Address("master"), now, Text("master", step, Master()));
-            foreach (var name in (string[])["v0", "v1", "original", "es", "captions"])
+            checker.Observe(Address("master"), now, TextOf("master", step));
+            foreach (var name in Names)
             {
-                var playlist = checker.Observe(Address(name), now, Text(name, step, Media(name, 100 + step - Lag(name, step))));
+                var playlist = checker.Observe(Address(name), now, TextOf(name, step));
                 foreach (var segment in playlist.Segments)
                 {
-                    if (Content(name, segment.Number) is { } bytes)
-                        checker.ObserveSegment(Address(name), segment, now, Bytes(name, segment.Number, bytes));
+                    if (BytesOf(name, segment.Number) is { } bytes)
+                        checker.ObserveSegment(Address(name), segment, now, bytes);
                 }
             }
         }
 
         return checker.Violations;
     }
+
+    /// <summary>A playlist at a step.</summary>
+    public string TextOf(string name, int step) => Text(name, step, name == "master" ? Master() : Media(name, 100 + step - Lag(name, step)));
+
+    /// <summary>A segment of Tandem's own; null of the source's.</summary>
+    public byte[]? BytesOf(string name, long number) => Content(name, number) is { } bytes ? Bytes(name, number, bytes) : null;
 
     /// <summary>Media time of a segment: the discontinuity begins at zero again.</summary>
     public static long TicksOf(long number) => number < Break ? 8_589_000_000 + ((number - 100) * 180_000) : (number - Break) * 180_000;

@@ -24,7 +24,7 @@ public sealed class MasterWriterTests
             #EXT-X-MEDIA:TYPE=SUBTITLES,GROUP-ID="captions",NAME="Español",LANGUAGE="es",DEFAULT=NO,AUTOSELECT=YES,FORCED=NO,CHARACTERISTICS="public.machine-generated",URI="https://tandem.test/live/news/captions/es.m3u8"
             #EXT-X-MEDIA:TYPE=SUBTITLES,GROUP-ID="captions",NAME="עברית",LANGUAGE="he",DEFAULT=NO,AUTOSELECT=YES,FORCED=NO,CHARACTERISTICS="public.machine-generated",URI="https://tandem.test/live/news/captions/he.m3u8"
             #EXT-X-STREAM-INF:BANDWIDTH=3140000,AVERAGE-BANDWIDTH=2632000,CODECS="avc1.64001f,mp4a.40.2",RESOLUTION=1280x720,AUDIO="tandem",SUBTITLES="captions"
-            https://tandem.test/live/news/v0.m3u8
+            https://tandem.test/live/news/source/hi.m3u8
 
             """,
             text);
@@ -140,7 +140,7 @@ public sealed class MasterWriterTests
         foreach (var kept in (string[])[
             "#EXT-X-INDEPENDENT-SEGMENTS\n", "#EXT-X-START:TIME-OFFSET=-6\n", "DATA-ID=\"com.example\",URI=\"https://cdn.test/a/data.json\"",
             "#EXT-X-SESSION-KEY:METHOD=AES-128,URI=\"https://cdn.test/key\"",
-            "#EXT-X-I-FRAME-STREAM-INF:BANDWIDTH=100,CODECS=\"avc1.64001f\",URI=\"https://tandem.test/live/news/i0.m3u8\"\n"])
+            "#EXT-X-I-FRAME-STREAM-INF:BANDWIDTH=100,CODECS=\"avc1.64001f\",URI=\"https://tandem.test/live/news/source/i.m3u8\"\n"])
         {
             Assert.Contains(kept, text, StringComparison.Ordinal);
         }
@@ -152,13 +152,12 @@ public sealed class MasterWriterTests
     [Fact]
     public void A_media_playlist_gets_a_master_with_what_was_measured()
     {
-        var address = new Uri("https://cdn.test/a/live.m3u8");
+        var source = Source([Variant("live", "")]);
         var facts = new PlaylistFacts("avc1.64001f,mp4a.40.2", true, 2_000_000, 1_800_000);
-        var text = Write(SyntheticMaster.Of(address, facts), ["es"]);
-        Assert.Contains(
-            "#EXT-X-STREAM-INF:BANDWIDTH=2140000,AVERAGE-BANDWIDTH=1932000,CODECS=\"avc1.64001f,mp4a.40.2\",AUDIO=\"tandem\",SUBTITLES=\"captions\"\n",
-            text,
-            StringComparison.Ordinal);
+        var text = Write(source, ["es"], facts: ImmutableDictionary<Uri, PlaylistFacts>.Empty.Add(source.Variants[0].Address, facts));
+
+        Assert.Contains("BANDWIDTH=2140000,AVERAGE-BANDWIDTH=1932000,CODECS=\"avc1.64001f,mp4a.40.2\",AUDIO=\"tandem\",SUBTITLES=\"captions\"\n", text, StringComparison.Ordinal);
+        Assert.Contains("#EXT-X-STREAM-INF:BANDWIDTH=3140000,AUDIO=\"tandem\"", Write(source, ["es"]), StringComparison.Ordinal);
     }
 
     private static string Write(
@@ -170,7 +169,7 @@ public sealed class MasterWriterTests
         new PublishedMaster
         {
             Source = source,
-            Paths = MirroredPlaylist.Of(source).ToImmutableDictionary(playlist => playlist.Address, playlist => playlist.Id + ".m3u8"),
+            Paths = Addresses(source).Distinct().ToImmutableDictionary(address => address, address => $"source/{address.Segments[^1]}"),
             Voices =
             [
                 new("voice/original.m3u8", "en", true, "mp4a.40.2", 2, 130_000, 128_000),
@@ -182,6 +181,10 @@ public sealed class MasterWriterTests
             Facts = facts ?? ImmutableDictionary<Uri, PlaylistFacts>.Empty,
         },
         Base);
+
+    private static IEnumerable<Uri> Addresses(MasterPlaylist source) => source.Variants.Select(variant => variant.Address)
+        .Concat(source.Renditions.Select(rendition => rendition.Address).OfType<Uri>())
+        .Concat(source.IFrameVariants.Select(frames => frames.Address));
 
     private static MasterPlaylist Source(ImmutableArray<Variant> variants, ImmutableArray<Rendition> renditions = default) =>
         new(new Uri("https://cdn.test/a/master.m3u8"), variants, renditions.IsDefault ? [] : renditions, [], false, null, []);
