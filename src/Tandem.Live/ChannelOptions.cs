@@ -42,7 +42,7 @@ public sealed record ChannelOptions
     /// <summary>Whether the source and what it leads to may be loopback, link-local or private addresses.</summary>
     public bool AllowPrivate { get; init; }
 
-    /// <summary>HTTP headers, cookies among them, sent with every request to the source.</summary>
+    /// <summary>HTTP headers, cookies among them, sent with every request to the input's own host; other hosts do not get them.</summary>
     public ImmutableDictionary<string, string> Headers { get; init; } = ImmutableDictionary<string, string>.Empty;
 
     /// <summary>Level of the original under a dub; −60 to 0 dB.</summary>
