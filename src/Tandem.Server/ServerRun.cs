@@ -67,6 +67,9 @@ public static partial class ServerRun
     public static ILoggerFactory Logs(LogLevel least) => LoggerFactory.Create(builder => builder
         .SetMinimumLevel(least)
         .AddFilter("Microsoft", LogLevel.Warning)
+
+        // Why it cannot listen is said in one line of our own.
+        .AddFilter("Microsoft.Extensions.Hosting", LogLevel.None)
         .AddSimpleConsole(console =>
         {
             console.SingleLine = true;

@@ -1,0 +1,69 @@
+using Tandem.Live;
+using Tandem.Media;
+using Tandem.Server.Api;
+using Xunit;
+
+namespace Tandem.Tests.Server;
+
+public sealed class HealthTests
+{
+    private static readonly TimeSpan Old = TimeSpan.FromHours(1);
+    private static readonly MediaLibraries Fine = new("5.1", [new MediaLibrary("libavutil.so.57", "57.28.100", null)]);
+
+    [Fact]
+    public void All_well_is_ready() => Assert.Equal(HealthStatus.Ready, Report(Snapshot(ChannelState.Live)).Status);
+
+    [Theory]
+    [InlineData(ChannelState.SourceLost)]
+    [InlineData(ChannelState.Faulted)]
+    [InlineData(ChannelState.Stopped)]
+    public void A_source_that_fails_degrades_but_keeps_viewers_here(ChannelState state)
+    {
+        var report = Report(Snapshot(state) with { Reason = "404" });
+        Assert.Equal(HealthStatus.Degraded, report.Status);
+        Assert.Contains("404", report.Parts.Single(part => part.Status == HealthStatus.Degraded).Reason, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_channel_that_starts_holds_viewers_off_for_its_delay_and_a_little_more()
+    {
+        var starting = Snapshot(ChannelState.Starting);
+        Assert.Equal(HealthStatus.Unready, Report(starting, TimeSpan.FromSeconds(8 + 14)).Status);
+        Assert.Equal(HealthStatus.Degraded, Report(starting, TimeSpan.FromSeconds(8 + 16)).Status);
+        Assert.Equal(HealthStatus.Degraded, Report(starting with { Reason = "no such host" }, TimeSpan.Zero).Status);
+    }
+
+    [Fact]
+    public void A_dead_engine_and_a_weak_sandbox_degrade_and_say_why()
+    {
+        var report = Report(Snapshot(ChannelState.Live) with
+        {
+            Engine = new EngineSnapshot("offline", false, "espeak-ng does not answer"),
+            Worker = new WorkerSnapshot(0, ["memory"], ["no network namespace: unprivileged user namespaces are off"]),
+        });
+        Assert.Equal(HealthStatus.Degraded, report.Status);
+        Assert.Contains(report.Parts, part => part is { Name: "engine", Channel: "news", Reason: "offline: espeak-ng does not answer" });
+        Assert.Contains(report.Parts, part => part is { Name: "worker", Reason: "no network namespace: unprivileged user namespaces are off" });
+    }
+
+    [Fact]
+    public void Missing_libraries_and_shutting_down_are_unready()
+    {
+        var missing = new MediaLibraries(null, [new MediaLibrary("libavutil.so.57", null, "cannot be loaded")]);
+        Assert.Equal(HealthStatus.Unready, Health.Of("1", missing, stopping: false, []).Status);
+        Assert.Equal(HealthStatus.Unready, Health.Of("1", Fine, stopping: true, []).Status);
+    }
+
+    private static HealthReport Report(ChannelSnapshot snapshot, TimeSpan? age = null) => Health.Of("1", Fine, stopping: false, [(snapshot, age ?? Old)]);
+
+    private static ChannelSnapshot Snapshot(ChannelState state) => new()
+    {
+        Id = "news",
+        State = state,
+        Input = "https://source.example/",
+        From = "en",
+        DelaySeconds = 8,
+        Video = "reference",
+        Engine = new EngineSnapshot("tone", true),
+    };
+}
