@@ -21,6 +21,7 @@ public static class EngineCatalogue
         {
             "echo" => EngineChoice.Of(_ => new EchoEngine(to)),
             "tone" => EngineChoice.Of(_ => new ToneEngine(to)),
+            "offline" or "pocketsphinx+apertium+espeak" => OfflineEngine.Resolve(from, to),
             _ => EngineChoice.Refused($"engine \"{engineName}\" is not known; known are {Known}"),
         };
     }

@@ -1,0 +1,101 @@
+using System.Diagnostics;
+
+namespace Tandem.Live.Dubbing;
+
+/// <summary>
+/// <c>offline</c>: pocketsphinx, apertium and espeak-ng from Debian packages; no key, no network. Good enough to show and to test with.
+/// </summary>
+internal static class OfflineEngine
+{
+    private const string Models = "/usr/share/pocketsphinx/model";
+    private const string Modes = "/usr/share/apertium/modes";
+
+    /// <summary>The engine for these languages, or what is missing and how to get it.</summary>
+    public static EngineChoice Resolve(string from, IReadOnlyList<string> to)
+    {
+        var source = LanguageTag.Parse(from)!;
+        if (Model(source) is not { } model)
+        {
+            return EngineChoice.Refused(
+                $"engine offline cannot hear \"{from}\"; it hears {List(Heard(), "nothing: install pocketsphinx-en-us and libpocketsphinx3")}");
+        }
+
+        if (Process("espeak-ng", "--voices") is not { } voices)
+            return EngineChoice.Refused("engine offline needs espeak-ng; install the Debian package espeak-ng");
+        var spoken = voices.Split('\n').Skip(1).Select(line => line.Split(' ', StringSplitOptions.RemoveEmptyEntries))
+            .Where(parts => parts.Length > 1).Select(parts => parts[1]).ToHashSet(StringComparer.OrdinalIgnoreCase);
+        var languages = new List<(string Tag, string Mode, string Voice)>();
+        foreach (var tag in to)
+        {
+            var target = LanguageTag.Parse(tag)!;
+            if (Mode(source, target) is not { } mode)
+            {
+                return EngineChoice.Refused(
+                    $"engine offline cannot translate {from} to \"{tag}\"; from {from} it has {List(Targets(source), "nothing: install an apertium pair such as apertium-eng-spa")}");
+            }
+
+            if (Voice(target, spoken) is not { } voice)
+                return EngineChoice.Refused($"engine offline has no voice for \"{tag}\"; espeak-ng --voices lists those it has");
+            languages.Add((tag, mode, voice));
+        }
+
+        return EngineChoice.Of(services => new CascadeEngine(
+            new PocketSphinxRecogniser(model),
+            [.. languages.Select(language => new CascadeLanguage(
+                language.Tag, new ApertiumTranslator(language.Mode), new EspeakVoice(language.Voice)))],
+            new CascadeOptions(),
+            services));
+    }
+
+    private static string? Model(LanguageTag source) => Directory.Exists(Models)
+        ? Directory.EnumerateDirectories(Models)
+            .FirstOrDefault(folder => LanguageTag.Parse(Path.GetFileName(folder))?.Language == source.Language)
+        : null;
+
+    private static IEnumerable<string> Heard() => Directory.Exists(Models)
+        ? Directory.EnumerateDirectories(Models).Select(folder => LanguageTag.Parse(Path.GetFileName(folder))?.Language).OfType<string>()
+        : [];
+
+    /// <summary>The pair's mode: with the region where there is one for it, else the language's own.</summary>
+    private static string? Mode(LanguageTag source, LanguageTag target)
+    {
+        var pair = $"{source.ThreeLetters}-{target.ThreeLetters}";
+        string[] names = target.Region.Length > 0 ? [$"{pair}_{target.Region}", pair] : [pair];
+        return names.Select(name => Path.Combine(Modes, name + ".mode")).FirstOrDefault(File.Exists);
+    }
+
+    private static IEnumerable<string> Targets(LanguageTag source) => Directory.Exists(Modes)
+        ? Directory.EnumerateFiles(Modes, source.ThreeLetters + "-*.mode")
+            .Select(file => Path.GetFileNameWithoutExtension(file).Split('-')[1].Split('_')[0])
+            .Select(code => LanguageTag.Parse(code)?.Language).OfType<string>().Distinct()
+        : [];
+
+    private static string? Voice(LanguageTag target, HashSet<string> spoken)
+    {
+        var region = $"{target.Language}-{target.Region}";
+        if (target.Region.Length > 0 && spoken.Contains(region))
+            return region.ToLowerInvariant();
+        return spoken.Contains(target.Language)
+            ? target.Language
+            : spoken.FirstOrDefault(voice => voice.StartsWith(target.Language + "-", StringComparison.OrdinalIgnoreCase));
+    }
+
+    private static string List(IEnumerable<string> items, string none)
+    {
+        var list = string.Join(", ", items.Order(StringComparer.Ordinal));
+        return list.Length == 0 ? none : list;
+    }
+
+    private static string? Process(string program, string argument)
+    {
+        try
+        {
+            using var process = System.Diagnostics.Process.Start(new ProcessStartInfo(program, argument) { RedirectStandardOutput = true })!;
+            return process.StandardOutput.ReadToEnd();
+        }
+        catch (System.ComponentModel.Win32Exception)
+        {
+            return null;
+        }
+    }
+}
