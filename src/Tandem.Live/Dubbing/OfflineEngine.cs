@@ -90,7 +90,7 @@ internal static class OfflineEngine
     {
         try
         {
-            using var process = System.Diagnostics.Process.Start(new ProcessStartInfo(program, argument) { RedirectStandardOutput = true })!;
+            using var process = System.Diagnostics.Process.Start(new ProcessStartInfo(program, argument) { RedirectStandardOutput = true, UseShellExecute = false })!;
             return process.StandardOutput.ReadToEnd();
         }
         catch (System.ComponentModel.Win32Exception)
