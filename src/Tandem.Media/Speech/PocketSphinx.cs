@@ -53,16 +53,20 @@ internal sealed partial class PocketSphinx : IDisposable
     {
         _ = ps_end_utt(_decoder);
         var words = new List<RecognisedWord>();
+        var origin = -1;
         for (var segment = ps_seg_iter(_decoder); segment != 0; segment = ps_seg_next(segment))
         {
             var text = Marshal.PtrToStringUTF8(ps_seg_word(segment)) ?? "";
             ps_seg_frames(segment, out var first, out var last);
+
+            // The library counts frames from the process's first utterance on; its first segment is this utterance's beginning.
+            origin = origin < 0 ? first : origin;
             var variant = text.IndexOf('(', StringComparison.Ordinal);
             if (variant > 0)
                 text = text[..variant];
             if (text.Length == 0 || text[0] is '<' or '[' or '+')
                 continue;
-            words.Add(new RecognisedWord(text, TimeSpan.FromSeconds(first / FramesASecond), TimeSpan.FromSeconds((last + 1) / FramesASecond)));
+            words.Add(new RecognisedWord(text, At(first - origin), At(last - origin + 1)));
         }
 
         return words;
@@ -70,6 +74,8 @@ internal sealed partial class PocketSphinx : IDisposable
 
     /// <inheritdoc/>
     public void Dispose() => _ = ps_free(_decoder);
+
+    private static TimeSpan At(int frame) => TimeSpan.FromSeconds(frame / FramesASecond);
 
     private static nint ParseArguments(string[] arguments)
     {
