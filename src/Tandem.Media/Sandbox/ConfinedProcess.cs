@@ -71,14 +71,19 @@ internal sealed unsafe class ConfinedProcess : IDisposable
         }
     }
 
-    /// <summary>Kills it, at once.</summary>
+    /// <summary>Whether it has ended; it may wait to be reaped.</summary>
+    public bool HasEnded => !_origin.IsAlive;
+
+    /// <summary>Kills it, at once, and with it what it may have started.</summary>
     public void Kill()
     {
         lock (_lock)
         {
             // Once it is reaped its number may be another's.
-            if (!_reaped)
-                _ = Libc.kill(Id, Libc.SigKill);
+            if (_reaped)
+                return;
+            _ = Libc.kill(-Id, Libc.SigKill);
+            _ = Libc.kill(Id, Libc.SigKill);
         }
     }
 

@@ -7,6 +7,8 @@ internal static unsafe partial class Libc
 {
     public const int SigKill = 9;
     public const int Interrupted = 4;
+    public const int AccessDenied = 13;
+    public const int PathOnly = 0x200000;
     public const int SigPipe = 13;
     public const int CloseOnExec = 0x80000;
     public const int ProcessId = 1;
@@ -71,6 +73,12 @@ internal static unsafe partial class Libc
     public static partial int sigfillset(void* signals);
 
     [LibraryImport(Name, SetLastError = true)]
+    public static partial int open(byte* path, int flags);
+
+    [LibraryImport(Name, SetLastError = true)]
+    public static partial int close(int descriptor);
+
+    [LibraryImport(Name, SetLastError = true)]
     public static partial nint read(int descriptor, byte* to, nuint count);
 
     [LibraryImport(Name, SetLastError = true)]
@@ -78,6 +86,12 @@ internal static unsafe partial class Libc
 
     [LibraryImport(Name, SetLastError = true)]
     public static partial int poll(PollEntry* entries, CULong count, int milliseconds);
+
+    [LibraryImport(Name)]
+    public static partial int socket(int family, int kind, int protocol);
+
+    [LibraryImport(Name, SetLastError = true)]
+    public static partial int unlink(byte* path);
 
     [LibraryImport(Name)]
     public static partial int getppid();

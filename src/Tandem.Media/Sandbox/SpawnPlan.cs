@@ -12,6 +12,9 @@ internal sealed unsafe class SpawnPlan : IDisposable
     private const int Pending = -1;
     private const int NoChild = 10;
     private const int SetNoNewPrivileges = 38;
+    private const int DropFromBoundingSet = 24;
+    private const int Capabilities = 64;
+    private const int ReadSearchCapability = 2;
 
     // posix_spawn_file_actions_t has 80 bytes, posix_spawnattr_t 336, sigset_t and siginfo_t 128 with glibc.
     private const int Opaque = 512;
@@ -73,7 +76,14 @@ internal sealed unsafe class SpawnPlan : IDisposable
     {
         if (_ruleset >= 0)
         {
-            // If the kernel refuses, the child finds out and reports it.
+            // If the kernel refuses, the child finds out and reports it. Root's child keeps one of root's powers: to read its own
+            // program in a folder that belongs to somebody else.
+            for (nuint capability = 0; capability < Capabilities; capability++)
+            {
+                if (capability != ReadSearchCapability)
+                    _ = Libc.prctl(DropFromBoundingSet, capability, 0, 0, 0);
+            }
+
             _ = Libc.prctl(SetNoNewPrivileges, 1, 0, 0, 0);
             _ = Libc.syscall(Landlock.RestrictSelf, _ruleset, 0, 0, 0, 0);
         }

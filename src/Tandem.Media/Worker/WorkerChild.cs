@@ -12,6 +12,7 @@ internal sealed class WorkerChild : IDisposable
     // An answer holds at most the request's own frames and 90 s of sound.
     private const int LargestMessage = 112 << 20;
     private const int KeptCapacity = 8 << 20;
+    private const int LookForEndMilliseconds = 1000;
 
     private readonly ConfinedProcess _process;
     private readonly FileStream _input;
@@ -100,7 +101,12 @@ internal sealed class WorkerChild : IDisposable
             // poll passes over negative descriptors.
             for (var i = 0; i < 2; i++)
                 entries[i] = new Libc.PollEntry { Descriptor = ends[i], Wanted = Libc.PollEntry.Readable };
-            if (Libc.poll(entries, new CULong(2), -1) < 0)
+            var found = Libc.poll(entries, new CULong(2), LookForEndMilliseconds);
+
+            // Its output closes when it ends, unless it passed it on to somebody.
+            if (found == 0 && _process.HasEnded)
+                break;
+            if (found <= 0)
                 continue;
             if (entries[1].Found != 0)
             {

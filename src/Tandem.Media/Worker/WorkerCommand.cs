@@ -16,17 +16,17 @@ internal static class WorkerCommand
         if (own is not null && Path.GetFileName(own) == Program)
             return [own, "worker"];
         var library = Path.Combine(AppContext.BaseDirectory, Program + ".dll");
-        return File.Exists(library)
-            ? [DotnetHost(own), library, "worker"]
+        return File.Exists(library) && DotnetRoot() is { } root
+            ? [Path.Combine(root, "dotnet"), library, "worker"]
             : throw new FileNotFoundException($"{library}, which runs as the media worker, is missing", library);
     }
 
-    private static string DotnetHost(string? own)
+    /// <summary>The folder of the .NET installation that this program runs on; null where it brings its own runtime.</summary>
+    public static string? DotnetRoot()
     {
-        if (own is not null && Path.GetFileName(own) == "dotnet")
-            return own;
-
-        // <root>/shared/Microsoft.NETCore.App/<version>/ is where the running framework lies.
-        return Path.GetFullPath(Path.Combine(RuntimeEnvironment.GetRuntimeDirectory(), "..", "..", "..", "dotnet"));
+        // <root>/shared/Microsoft.NETCore.App/<version>/
+        var framework = Path.GetDirectoryName(Path.TrimEndingDirectorySeparator(RuntimeEnvironment.GetRuntimeDirectory()));
+        var shared = Path.GetDirectoryName(framework);
+        return Path.GetFileName(framework) == "Microsoft.NETCore.App" && Path.GetFileName(shared) == "shared" ? Path.GetDirectoryName(shared) : null;
     }
 }

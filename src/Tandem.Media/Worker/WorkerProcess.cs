@@ -20,6 +20,18 @@ public static class WorkerProcess
     /// <summary>Largest message that the child takes, bytes.</summary>
     internal const string LargestVariable = "TANDEM_WORKER_LARGEST";
 
+    /// <summary>Bytes of data that the child may have.</summary>
+    internal const string MemoryVariable = "TANDEM_WORKER_MEMORY";
+
+    /// <summary>What the parent knows of the Landlock ruleset that it started the child under.</summary>
+    internal const string LandlockVariable = "TANDEM_WORKER_LANDLOCK";
+
+    /// <summary>Set where the child shall not filter system calls.</summary>
+    internal const string UnfilteredVariable = "TANDEM_WORKER_UNFILTERED";
+
+    /// <summary>Set where the child obeys probes, in tests.</summary>
+    internal const string ProbesVariable = "TANDEM_WORKER_PROBES";
+
     private const int NotAChild = 2;
     private const int BeatMilliseconds = 1000;
     private static readonly Lock Output = new();
@@ -29,7 +41,8 @@ public static class WorkerProcess
     /// <returns>The process's exit code; 2 when it was not started by a <see cref="MediaWorker"/>.</returns>
     public static int Run(IReadOnlyList<string> args)
     {
-        if (args.Count != 1 || Number(ParentVariable) is not { } parent || Number(LargestVariable) is not { } largest)
+        if (args.Count != 1 || Number(ParentVariable) is not { } parent || Number(LargestVariable) is not { } largest
+            || Number(MemoryVariable) is not { } memory)
         {
             Console.Error.WriteLine("tandem worker: started by Tandem itself, one for each channel; not meant to be called");
             return NotAChild;
@@ -38,7 +51,8 @@ public static class WorkerProcess
         if (!Confinements.DieWithParent((int)parent))
             return 0;
         Warm();
-        var report = Confinements.Apply();
+        var report = Confinements.Apply(
+            memory, Environment.GetEnvironmentVariable(LandlockVariable), Environment.GetEnvironmentVariable(UnfilteredVariable) is null);
         var hello = new WireWriter();
         hello.Begin(MessageKind.Hello);
         report.Write(hello);

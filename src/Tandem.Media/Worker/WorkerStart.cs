@@ -6,9 +6,43 @@ namespace Tandem.Media.Worker;
 /// <summary>Starts a worker's child: its environment, and what it may reach.</summary>
 internal static class WorkerStart
 {
+    private static readonly string[] Always =
+    [
+        "/lib", "/lib64", "/usr/lib", "/usr/lib64", "/usr/local/lib",
+        "/etc/ld.so.cache", "/etc/os-release", "/etc/dotnet", "/etc/localtime",
+        "/proc", "/sys/fs/cgroup", "/sys/devices/system/cpu", "/sys/devices/system/node",
+        "/dev/null", "/dev/zero", "/dev/random", "/dev/urandom",
+    ];
+
     /// <summary>Starts a child.</summary>
     /// <exception cref="System.ComponentModel.Win32Exception">It cannot be started.</exception>
-    public static ConfinedProcess Start(MediaWorkerOptions options) => ConfinedProcess.Start(options.Command!, Environment(options), ruleset: null);
+    public static ConfinedProcess Start(MediaWorkerOptions options)
+    {
+        var environment = Environment(options);
+        if (!options.Confined)
+        {
+            environment[WorkerProcess.UnfilteredVariable] = "1";
+            return ConfinedProcess.Start(options.Command!, environment, ruleset: null);
+        }
+
+        using var ruleset = Landlock.Readable(Readable(options.Command!), out var detail);
+        environment[WorkerProcess.LandlockVariable] = detail;
+        return ConfinedProcess.Start(options.Command!, environment, ruleset);
+    }
+
+    /// <summary>What the child may read: the program, the runtime, the system's libraries, and where both learn of the machine.</summary>
+    private static IEnumerable<string> Readable(IReadOnlyList<string> command)
+    {
+        // The program's own folder, and that of the library which `dotnet` runs.
+        foreach (var part in command.Where(Path.IsPathRooted))
+            yield return Path.GetDirectoryName(part)!;
+        if (WorkerCommand.DotnetRoot() is { } root)
+            yield return root;
+        foreach (var path in Always)
+            yield return path;
+        foreach (var path in (System.Environment.GetEnvironmentVariable("LD_LIBRARY_PATH") ?? "").Split(':').Where(Path.IsPathRooted))
+            yield return path;
+    }
 
     /// <summary>All of the child's environment: nothing of the parent's but where libraries are found, so no secret either.</summary>
     private static Dictionary<string, string> Environment(MediaWorkerOptions options)
@@ -17,6 +51,8 @@ internal static class WorkerStart
         {
             [WorkerProcess.ParentVariable] = System.Environment.ProcessId.ToString(CultureInfo.InvariantCulture),
             [WorkerProcess.LargestVariable] = (options.LargestSegment + WireRequest.Overhead).ToString(CultureInfo.InvariantCulture),
+
+            [WorkerProcess.MemoryVariable] = options.MemoryLimit.ToString(CultureInfo.InvariantCulture),
 
             // One small heap, compacted by the thread that fills it; no sockets or files for debuggers; no second mapping of code, which
             // would need a file in memory.
@@ -32,12 +68,12 @@ internal static class WorkerStart
             ["DOTNET_SYSTEM_GLOBALIZATION_INVARIANT"] = "1",
             ["DOTNET_NOLOGO"] = "1",
         };
-        foreach (var name in (ReadOnlySpan<string>)["DOTNET_ROOT", "LD_LIBRARY_PATH"])
-        {
-            if (System.Environment.GetEnvironmentVariable(name) is { Length: > 0 } value)
-                all[name] = value;
-        }
-
+        if (WorkerCommand.DotnetRoot() is { } root)
+            all["DOTNET_ROOT"] = root;
+        if (System.Environment.GetEnvironmentVariable("LD_LIBRARY_PATH") is { Length: > 0 } path)
+            all["LD_LIBRARY_PATH"] = path;
+        if (options.AllowProbes)
+            all[WorkerProcess.ProbesVariable] = "1";
         return all;
     }
 }
