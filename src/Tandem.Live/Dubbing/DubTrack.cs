@@ -185,9 +185,12 @@ public sealed class DubTrack
         var placed = false;
         foreach (var place in Placement.Plan(_options, state, [.. ready.Values.Select(utterance => utterance.Candidate())], expected))
         {
-            if (!place.IsDropped && place.Start >= upTo + _options.Bridge + _options.Attack)
-                break;
             var utterance = ready[place.UtteranceId];
+
+            // A dub before it may still come, and would be dropped once this one is fixed: wait as long as can be.
+            var early = expected.Exists(start => start < utterance.Start) ? SoundLength.Zero : _options.Bridge;
+            if (!place.IsDropped && place.Start >= upTo + _options.Attack + early)
+                break;
             if (place.IsDropped || place.Length == SoundLength.Zero)
             {
                 _lastFault = place.IsDropped ? "the dub came too late" : "the dub is empty";

@@ -8,7 +8,7 @@ namespace Tandem.Live.Mix;
 /// Decides each dub's gain once, when its first sample is mixed: from its own gated loudness to that of the last 30 s of original
 /// speech, the dub's own utterance included where it is known by then.
 /// </summary>
-internal sealed class DubLevel(VoiceMixerOptions options) : IDisposable
+internal sealed class DubLevel(VoiceMixerOptions options, SpeechLoudness speech)
 {
     /// <summary>Samples measured at once.</summary>
     private const int Piece = 4_800;
@@ -19,33 +19,9 @@ internal sealed class DubLevel(VoiceMixerOptions options) : IDisposable
     /// <summary>Of a dub no more than this is measured: it is one voice throughout.</summary>
     private static readonly TimeSpan Measured = TimeSpan.FromSeconds(30);
 
-    private readonly LoudnessMeter _speech = new(TimeSpan.FromSeconds(30));
     private readonly Dictionary<long, double> _gains = [];
     private readonly float[] _sound = new float[Piece * 2];
-    private ChannelTime _learnt = new(-1);
     private double? _previous;
-
-    /// <summary>Measures the utterances that began before <paramref name="until"/>, as far as their sound is held.</summary>
-    public void Learn(IReadOnlyList<Utterance> speech, SoundTrack bed, ChannelTime until)
-    {
-        // Utterances come in order; the newest are at the end.
-        var first = speech.Count;
-        while (first > 0 && speech[first - 1].Start > _learnt)
-            first--;
-        for (var i = first; i < speech.Count && speech[i].Start < until; i++)
-        {
-            var from = ChannelTime.Max(speech[i].Start, bed.Begin);
-            var to = ChannelTime.Min(speech[i].End, bed.End);
-            _learnt = speech[i].Start;
-            for (var at = from; at < to; at += new SoundLength(Piece))
-            {
-                var piece = _sound.AsSpan(0, (int)Math.Min(Piece, (to - at).Samples) * 2);
-                bed.Read(at, piece);
-                Samples.Clean(piece);
-                _speech.Add(piece);
-            }
-        }
-    }
 
     /// <summary>Linear gain of a dub; the same for all its parts.</summary>
     public float GainOf(PlacedDub dub)
@@ -62,14 +38,11 @@ internal sealed class DubLevel(VoiceMixerOptions options) : IDisposable
         return (float)Decibels.ToGain(gain);
     }
 
-    /// <inheritdoc/>
-    public void Dispose() => _speech.Dispose();
-
     private double Decide(double? own)
     {
         if (own is not { } loudness)
             return _previous ?? 0;
-        var gain = Math.Clamp((_speech.Gated ?? options.DefaultLoudness) - loudness, -options.MaxGain, options.MaxGain);
+        var gain = Math.Clamp((speech.Gated ?? options.DefaultLoudness) - loudness, -options.MaxGain, options.MaxGain);
         return _previous is { } previous ? Math.Clamp(gain, previous - options.MaxGainStep, previous + options.MaxGainStep) : gain;
     }
 

@@ -16,6 +16,8 @@ public sealed class VoiceMixer : IDisposable
     internal const int LongestRender = LongestStep + Limiter.LookAhead;
 
     private readonly DuckEnvelope _envelope;
+    private readonly SpeechLoudness? _speech;
+    private readonly bool _ownsSpeech;
     private readonly DubLevel? _level;
     private readonly Limiter? _limiter;
     private readonly float[] _dub = new float[LongestRender * 2];
@@ -23,10 +25,13 @@ public sealed class VoiceMixer : IDisposable
 
     /// <param name="options">Levels and ramps.</param>
     /// <param name="traits">The engine's: whether the original is muted, and whether level is controlled.</param>
-    public VoiceMixer(VoiceMixerOptions options, EngineTraits traits)
+    /// <param name="speech">The channel's, so that its languages need not each measure the same; null for one of its own.</param>
+    public VoiceMixer(VoiceMixerOptions options, EngineTraits traits, SpeechLoudness? speech = null)
     {
         _envelope = new DuckEnvelope(options, traits.OriginalMuted);
-        _level = traits.LevelControl ? new DubLevel(options) : null;
+        _ownsSpeech = speech is null;
+        _speech = traits.LevelControl ? speech ?? new SpeechLoudness() : null;
+        _level = _speech is null ? null : new DubLevel(options, _speech);
         _limiter = traits.LevelControl ? new Limiter(options.Ceiling) : null;
         for (var i = 0; i < _fade.Length; i++)
             _fade[i] = (float)((1 - Math.Cos(Math.PI * (i + 0.5) / _fade.Length)) / 2);
@@ -46,7 +51,7 @@ public sealed class VoiceMixer : IDisposable
         {
             var step = stereoOut[..Math.Min(stereoOut.Length, LongestStep * 2)];
             var length = new SoundLength(step.Length / 2);
-            _level?.Learn(track.Speech, bed, from + length + DubTrack.LookAhead);
+            _speech?.Learn(track.Speech, bed, from + length + DubTrack.LookAhead);
             MixStep(from, step, bed, track);
             stereoOut = stereoOut[step.Length..];
             from += length;
@@ -54,7 +59,11 @@ public sealed class VoiceMixer : IDisposable
     }
 
     /// <inheritdoc/>
-    public void Dispose() => _level?.Dispose();
+    public void Dispose()
+    {
+        if (_ownsSpeech)
+            _speech?.Dispose();
+    }
 
     private void MixStep(ChannelTime from, Span<float> stereo, SoundTrack bed, DubTrack track)
     {

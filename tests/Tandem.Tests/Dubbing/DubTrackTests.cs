@@ -99,11 +99,23 @@ public sealed class DubTrackTests
         var rig = new MixRig(Plain);
         rig.Track.Accept(new UtteranceHeard(Said(1, 2, 4)));
         rig.Track.Accept(new DubReady(Dub(2, 5, 6, DubSound.Of(new float[48_000]))));
-        rig.CommitTo(4.5);
+        rig.CommitTo(5);
         rig.Track.Accept(new DubReady(Dub(1, 2, 4, DubSound.Of(new float[96_000]))));
         rig.CommitTo(9);
         Assert.Equal(At(5), Assert.Single(rig.Track.Placed).Start);
         Assert.Equal(1, rig.Track.Counts.Outcomes[DubOutcome.DroppedOutOfOrder]);
+    }
+
+    [Fact]
+    public void One_that_comes_just_before_is_spoken_first()
+    {
+        var rig = new MixRig(Plain);
+        rig.Track.Accept(new UtteranceHeard(Said(1, 2, 4)));
+        rig.Track.Accept(new DubReady(Dub(2, 5, 6, DubSound.Of(new float[48_000]))));
+        rig.CommitTo(4.5);
+        rig.Track.Accept(new DubReady(Dub(1, 2, 4, DubSound.Of(new float[24_000]))));
+        rig.CommitTo(9);
+        Assert.Equal([1, 2], rig.Track.Placed.Select(dub => dub.Dub.Utterance.Id));
     }
 
     [Fact]

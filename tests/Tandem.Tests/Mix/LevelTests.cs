@@ -32,6 +32,23 @@ public sealed class LevelTests
     }
 
     [Fact]
+    public void Languages_that_share_the_measuring_come_out_alike()
+    {
+        using var shared = new SpeechLoudness();
+        var levels = new List<double>();
+        foreach (var speech in new[] { null, shared, shared })
+        {
+            var rig = Rig(speech: 0.2, speechLoudness: speech);
+            rig.Speak(2, 5, Sine(3, 0.05));
+            rig.RunTo(6);
+            levels.Add(rig.Level(2.1, 4.9));
+        }
+
+        Assert.Equal(levels[0], levels[1]);
+        Assert.Equal(levels[0], levels[2]);
+    }
+
+    [Fact]
     public void Only_speech_counts_not_the_music_between()
     {
         var rig = Rig(speech: 0.1, music: 0.9);
@@ -80,9 +97,9 @@ public sealed class LevelTests
         Assert.All(rig.Out, sample => Assert.True(Math.Abs(sample) <= 8));
     }
 
-    private static MixRig Rig(double speech, double music = 0, VoiceMixerOptions? mix = null)
+    private static MixRig Rig(double speech, double music = 0, VoiceMixerOptions? mix = null, SpeechLoudness? speechLoudness = null)
     {
-        var rig = new MixRig(Levelled, mix: mix);
+        var rig = new MixRig(Levelled, mix: mix, speech: speechLoudness);
         rig.Bed.Append([.. Sine(2, music, channels: 2), .. Sine(3, speech, channels: 2), .. Sine(2, music, channels: 2)]);
         rig.Bed.Append([.. Sine(2, speech, channels: 2), .. Sine(5, music, channels: 2)]);
         return rig;

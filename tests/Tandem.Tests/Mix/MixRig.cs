@@ -18,11 +18,11 @@ internal sealed class MixRig
     private readonly List<float> _out = [];
     private long _ids;
 
-    public MixRig(EngineTraits traits, PlacementOptions? options = null, VoiceMixerOptions? mix = null)
+    public MixRig(EngineTraits traits, PlacementOptions? options = null, VoiceMixerOptions? mix = null, SpeechLoudness? speech = null)
     {
         var channel = new ChannelOptions { Id = "t", Input = new Uri("http://t.invalid/"), From = "en", To = ["es"] };
         Track = new DubTrack("es", traits, options ?? PlacementOptions.Of(channel, traits), Nearest);
-        _mixer = new VoiceMixer(mix ?? new VoiceMixerOptions(), traits);
+        _mixer = new VoiceMixer(mix ?? new VoiceMixerOptions(), traits, speech);
     }
 
     public SoundTrack Bed { get; } = new(ChannelTime.Zero);
