@@ -49,9 +49,14 @@ public sealed class Hearing(
         {
             case SourceEvent.SegmentFetched fetched:
                 metrics.InFlight(1);
+                var started = Stopwatch.GetTimestamp();
                 var (decoded, fault) = await Decode(fetched, stop);
                 return new SourceMessage(
-                    fetched with { Data = default, Init = default }, new HeardSegment(fetched.Segment, fetched.AppearedAt, decoded, fetched.Data.Length), fault);
+                    fetched with { Data = default, Init = default }, new HeardSegment(fetched.Segment, fetched.AppearedAt, decoded, fetched.Data.Length)
+                    {
+                        DecodeTime = Stopwatch.GetElapsedTime(started),
+                    },
+                    fault);
             case SourceEvent.SegmentLost lost:
                 metrics.InFlight(1);
                 _continues = false;

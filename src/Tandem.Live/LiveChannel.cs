@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Threading.Channels;
 using Microsoft.Extensions.Logging;
 using Tandem.Live.Dubbing;
@@ -48,7 +49,7 @@ public sealed class LiveChannel : IAsyncDisposable
 
         // Source → worker → time line …
         _follower = new SourceFollower(SourceOptions.Of(options) with { BackFill = options.Delay + TimeSpan.FromSeconds(60) }, _time);
-        _worker = MediaWorker.Create(services.Worker, _time, _log);
+        _worker = MediaWorker.Create(services.Worker with { Name = options.Id, Died = _ => _metrics.WorkerRestarted() }, _time, _log);
         _hearing = new Hearing(_follower, _worker, options.From, options.Delay, _metrics, _time);
         _placer = new SoundPlacer(_track);
         _clock = new SourceClock(_placer, options.Delay, record.Load(_log));
@@ -59,7 +60,7 @@ public sealed class LiveChannel : IAsyncDisposable
         _voices = new VoiceSet(options, _engine.Traits, _track, _metrics, _time);
 
         // … → package → publish.
-        _publisher = new Publisher(Publication, _metrics, record, _log);
+        _publisher = new Publisher(Publication, _metrics, record, _log, _time.GetUtcNow() + TimeSpan.FromSeconds(5));
         _condition = new ChannelCondition(options, _time, _log);
         _snapshot = TakeSnapshot();
         _running = Task.Run(RunAsync);
@@ -166,6 +167,7 @@ public sealed class LiveChannel : IAsyncDisposable
             return;
         }
 
+        row.DecodeTime = heard.DecodeTime;
         _feed.FeedAll(_track.End);
         _voices.Accept(row);
         _publisher.Table.Add(row);
@@ -192,9 +194,16 @@ public sealed class LiveChannel : IAsyncDisposable
             if (_publisher.Has(row))
                 continue;
             var next = index + 1 < rows.Count ? rows[index + 1] : null;
-            if (!_voices.WorkOn(row, next, now, _placer))
+            var started = Stopwatch.GetTimestamp();
+            var ready = _voices.WorkOn(row, next, now, _placer);
+            row.WorkTime += Stopwatch.GetElapsedTime(started);
+            if (!ready)
                 return;
+            started = Stopwatch.GetTimestamp();
             _publisher.Offer(row, _voices.Package(row));
+            _metrics.SegmentProcessed("mix", row.WorkTime);
+            _metrics.SegmentProcessed("package", Stopwatch.GetElapsedTime(started));
+            _metrics.SegmentProcessed("total", row.DecodeTime + row.WorkTime + Stopwatch.GetElapsedTime(started));
             Publication.Master = _voices.Master(_publisher.Source!);
         }
     }
@@ -206,6 +215,8 @@ public sealed class LiveChannel : IAsyncDisposable
         if (_publisher.Table.Rows is [var oldest, ..])
             _track.Trim(ChannelTime.Min(oldest.From, _voices.Mixed) - SoundLength.OfSeconds(16));
         _metrics.SourceAge(_condition.SourceAge(now));
+        _metrics.QueueDepth("publish", _publisher.Table.Rows.Count - _publisher.Table.Published);
+        _metrics.QueueDepth("decode", _hearing.Messages.Count);
         _snapshot = TakeSnapshot();
     }
 
@@ -218,6 +229,17 @@ public sealed class LiveChannel : IAsyncDisposable
         await Task.WhenAny(_wake.Reader.WaitToReadAsync(cancel.Token).AsTask(), Task.Delay(wait, _time, cancel.Token));
         await cancel.CancelAsync();
         _wake.Reader.TryRead(out _);
+    }
+
+    private static WorkerSnapshot Confined(MediaWorker worker)
+    {
+        var report = worker.Sandbox;
+        (string Name, Confinement Part)[] parts =
+            [("files", report.FileSystem), ("network", report.Network), ("system calls", report.SystemCalls), ("limits", report.Limits)];
+        return new WorkerSnapshot(
+            worker.Restarts,
+            [.. parts.Where(part => part.Part.Active).Select(part => part.Name)],
+            worker.IsReady ? [.. parts.Where(part => !part.Part.Active).Select(part => $"{part.Name}: {part.Part.Detail}")] : []);
     }
 
     private ChannelSnapshot TakeSnapshot()
@@ -235,7 +257,7 @@ public sealed class LiveChannel : IAsyncDisposable
             SourceAgeSeconds = _condition.HasAppeared ? _condition.SourceAge(_time.GetUtcNow()).TotalSeconds : null,
             Video = "reference",
             Engine = _condition.Engine,
-            Worker = new WorkerSnapshot(_worker.Restarts, [], []),
+            Worker = Confined(_worker),
             Languages = _voices.Snapshots(),
             Counters = _condition.Counters with { Holes = _placer.Holes },
             LastPublished = newest is null ? null : new PublishedSegment(newest.Number, newest.PublishedAt!.Value),

@@ -15,10 +15,13 @@ public sealed record PackagedSegment(string Rendition, RenditionSegment Segment,
 /// Keeps the table and the source's playlists, and publishes rows when they are due: all segments and all playlists of a row in one
 /// change, so that no viewer sees a number in one playlist before it is in the others.
 /// </summary>
-public sealed class Publisher(Publication publication, ChannelMetrics metrics, StateRecord record, ILogger log)
+public sealed class Publisher(Publication publication, ChannelMetrics metrics, StateRecord record, ILogger log, DateTimeOffset started)
 {
     // Longer windows cost memory for every voice; players seek back no further in live dubbing.
     private static readonly TimeSpan LongestWindow = TimeSpan.FromMinutes(2);
+
+    // Half a second is more than any player's margin at the live edge.
+    private static readonly TimeSpan TooLate = TimeSpan.FromSeconds(0.5);
 
     private readonly Dictionary<PlaylistId, DelayedPlaylist> _mirrors = [];
     private readonly Dictionary<SegmentRow, List<PackagedSegment>> _packaged = [];
@@ -115,6 +118,10 @@ public sealed class Publisher(Publication publication, ChannelMetrics metrics, S
         {
             metrics.SegmentPublished();
             metrics.PublishLateness(now - row.Due);
+
+            // A row that could not be back-filled in time was never late for a viewer; one that waited for its voices was.
+            if (now - row.Due > TooLate && row.Due > started)
+                metrics.SegmentFailed("publish", "late");
             metrics.InFlight(-1);
         }
 

@@ -60,6 +60,12 @@ public sealed class SegmentRow
     /// <summary>True once its end may not move any more, because sound up to it is being encoded.</summary>
     public bool Frozen { get; private set; }
 
+    /// <summary>How long decoding it took.</summary>
+    public TimeSpan DecodeTime { get; set; }
+
+    /// <summary>How long mixing and encoding its voices took.</summary>
+    public TimeSpan WorkTime { get; set; }
+
     /// <summary>When it was published; null until then.</summary>
     public DateTimeOffset? PublishedAt { get; set; }
 

@@ -8,7 +8,11 @@ namespace Tandem.Live.Timeline;
 /// <param name="AppearedAt">When it appeared.</param>
 /// <param name="Decoded">What the worker made of it; null where it could not be had or read.</param>
 /// <param name="Bytes">Size of the segment; 0 where it could not be had.</param>
-public sealed record HeardSegment(MediaSegment Segment, DateTimeOffset AppearedAt, DecodedSegment? Decoded, int Bytes);
+public sealed record HeardSegment(MediaSegment Segment, DateTimeOffset AppearedAt, DecodedSegment? Decoded, int Bytes)
+{
+    /// <summary>How long decoding took.</summary>
+    public TimeSpan DecodeTime { get; init; }
+}
 
 /// <summary>
 /// Decides where epochs begin, unwraps times, numbers segments, and puts sound in its place. Times in, rows out; no clock of its own.
