@@ -7,9 +7,10 @@ namespace Tandem.Server.Pages;
 /// <summary>Serves the pages that web/ is built into.</summary>
 internal static class ViewerPages
 {
-    // hls.js plays through blob: URLs and a worker made from one; the source's own segments may lie on any host.
+    // hls.js plays through blob: URLs and a worker made from one, and keeps captions in a track made from a data: URL; the source's own
+    // segments may lie on any host.
     private const string Policy =
-        "default-src 'self'; connect-src *; media-src * blob:; img-src * data: blob:; worker-src 'self' blob:; script-src 'self' blob:; "
+        "default-src 'self'; connect-src *; media-src * data: blob:; img-src * data: blob:; worker-src 'self' blob:; script-src 'self' blob:; "
         + "style-src 'self' 'unsafe-inline'; frame-ancestors 'self'; base-uri 'none'; form-action 'self'";
 
     private const string NotBuilt =

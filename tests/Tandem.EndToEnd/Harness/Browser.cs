@@ -50,6 +50,16 @@ public sealed class Browser : IAsyncLifetime
         return opened;
     }
 
+    /// <summary>Opens any page, in a profile of its own.</summary>
+    public async Task<IPage> OpenAsync(Uri address)
+    {
+        if (_browser is null)
+            Assert.Skip("No chromium here");
+        var page = await (await _browser.NewContextAsync()).NewPageAsync();
+        await page.GotoAsync(address.ToString());
+        return page;
+    }
+
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()
     {
