@@ -24,6 +24,9 @@ internal static class CommandLine
 
         // Arguments are meant as they stand: @name is no file of further arguments.
         var parsed = root.Parse(args.Length == 0 ? ["--help"] : args, new ParserConfiguration { ResponseFileTokenReplacer = null });
+        var unknown = args.Length > 0 && !args[0].StartsWith('-') && root.Subcommands.All(command => command.Name != args[0]);
+        if (unknown)
+            return Refuse(WhatIsWrong(args, root, ""));
         if (parsed.Errors.Count > 0)
             return Refuse(WhatIsWrong(args, root, parsed.Errors[0].Message));
         var code = await parsed.InvokeAsync(new InvocationConfiguration { EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = null });

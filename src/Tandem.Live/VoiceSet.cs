@@ -33,6 +33,7 @@ public sealed class VoiceSet : IDisposable
     private readonly Dictionary<string, RenditionRate> _rates = [];
     private readonly Dictionary<string, LagWindow> _lags = [];
     private readonly string _instance;
+    private readonly SpeechLoudness _speech = new();
     private VoiceRendition? _encodedOriginal;
     private int _generations;
     private PlaylistFacts _heard = new();
@@ -51,7 +52,7 @@ public sealed class VoiceSet : IDisposable
         {
             _lags[language] = new LagWindow();
             var dubs = new DubTrack(language, traits, PlacementOptions.Of(options, traits), TimeStretcher.Stretch);
-            var mixer = new VoiceMixer(VoiceMixerOptions.Of(options), traits);
+            var mixer = new VoiceMixer(VoiceMixerOptions.Of(options), traits, _speech);
             _voices.Add(new VoiceRendition(language, track, dubs, mixer, options.VoiceBitRate, NextGeneration, result => Count(language, result)));
         }
     }
@@ -185,6 +186,7 @@ public sealed class VoiceSet : IDisposable
     {
         foreach (var voice in All)
             voice.Dispose();
+        _speech.Dispose();
     }
 
     private PackagedSegment OriginalSegment(SegmentRow row)

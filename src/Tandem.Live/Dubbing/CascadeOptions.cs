@@ -4,7 +4,7 @@ namespace Tandem.Live.Dubbing;
 public sealed record CascadeOptions
 {
     /// <summary>From the end of an utterance to its text; 1 to 60 s.</summary>
-    public TimeSpan RecogniseWithin { get; init; } = TimeSpan.FromSeconds(10);
+    public TimeSpan RecogniseWithin { get; init; } = TimeSpan.FromSeconds(20);
 
     /// <summary>For one translation; 1 to 60 s.</summary>
     public TimeSpan TranslateWithin { get; init; } = TimeSpan.FromSeconds(5);

@@ -97,5 +97,9 @@ public sealed class VoiceRendition(
     }
 
     /// <inheritdoc/>
-    public void Dispose() => _encoder?.Dispose();
+    public void Dispose()
+    {
+        _encoder?.Dispose();
+        mixer?.Dispose();
+    }
 }
