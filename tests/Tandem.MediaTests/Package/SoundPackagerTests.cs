@@ -43,11 +43,11 @@ public sealed class SoundPackagerTests : IDisposable
     [InlineData(48_000)]
     [InlineData(44_100)]
     [InlineData(32_000)]
-    public async Task Fragments_of_contiguous_frames_join_to_the_sample(int rate)
+    public async Task Fragments_of_contiguous_frames_join_to_the_sample_whatever_their_times_jitter(int rate)
     {
         var sound = await CodedSine.Aac(_folder, 20, rate);
         var packager = SoundPackager.Create(Container.FragmentedMp4, SoundFormat.Of(sound)!, "de")!;
-        var path = Write(packager, Cut(sound, 94), new MediaTime(0, 8_000_000_001));
+        var path = Write(packager, Cut(sound, 94), new MediaTime(0, 8_000_000_001), jitter: 40);
 
         var packets = await FfmpegTool.Packets(path);
         Assert.Equal(sound.Frames.Count, packets.Count);
@@ -134,7 +134,7 @@ public sealed class SoundPackagerTests : IDisposable
     private static List<CodedFrame[]> Cut(CodedSound sound, int frames) => [.. sound.Frames.Chunk(frames)];
 
     /// <summary>Writes segments and a playlist, since only FFmpeg's HLS demuxer reads the times of packed audio.</summary>
-    private string Write(SoundPackager packager, List<CodedFrame[]> segments, MediaTime start)
+    private string Write(SoundPackager packager, List<CodedFrame[]> segments, MediaTime start, int jitter = 0)
     {
         var playlist = new StringBuilder("#EXTM3U\n#EXT-X-VERSION:6\n#EXT-X-TARGETDURATION:3\n");
         if (packager.IsFragmented)
@@ -147,7 +147,8 @@ public sealed class SoundPackagerTests : IDisposable
         {
             var frames = segments[index];
             var name = string.Create(CultureInfo.InvariantCulture, $"{index}.{packager.Extension}");
-            var bytes = packager.Package(new MediaTime(start.Epoch, start.Ticks + frames[0].Ticks), Shift(frames, start.Ticks));
+            var shifted = Shift(frames, start.Ticks + (index % 3 * jitter));
+            var bytes = packager.Package(new MediaTime(start.Epoch, shifted[0].Ticks), shifted);
             File.WriteAllBytes(Path.Combine(_folder, name), bytes);
             playlist.Append(CultureInfo.InvariantCulture, $"#EXTINF:{frames.Sum(frame => frame.Samples) / 48_000.0:F6},\n{name}\n");
         }
