@@ -131,7 +131,7 @@ public sealed class VoiceSet : IDisposable
         foreach (var voice in All)
             segments.Add(Segment(voice.Name, voice.Generation, voice.Packager!, row, voice.Package(row.To)));
         if (_encodedOriginal is null)
-            segments.Add(OriginalSegment(row));
+            segments.Add(OriginalOf(row));
         foreach (var voice in _voices)
             segments.Add(Captions(voice, row));
         return segments;
@@ -189,13 +189,9 @@ public sealed class VoiceSet : IDisposable
         _speech.Dispose();
     }
 
-    private PackagedSegment OriginalSegment(SegmentRow row)
-    {
-        var packager = _original.Packager;
-        return packager is null
-            ? new PackagedSegment(Original, new RenditionSegment($"{Original}/none/{row.Number}.aac", null, true), null, null)
-            : Segment(Original, _original.Generation, packager, row, _original.Package(row.To));
-    }
+    private PackagedSegment OriginalOf(SegmentRow row) => _original.Package(row) is { } made
+        ? Segment(Original, made.Generation, made.Packager, row, made.Body)
+        : new PackagedSegment(Original, new RenditionSegment($"{Original}/none/{row.Number}.aac", null, true), null, null);
 
     private PackagedSegment Segment(string rendition, string generation, SoundPackager packager, SegmentRow row, byte[]? body)
     {

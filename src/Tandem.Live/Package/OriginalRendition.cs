@@ -3,69 +3,94 @@ using Tandem.Media.Worker;
 
 namespace Tandem.Live.Package;
 
+/// <summary>What the original has for a row.</summary>
+/// <param name="Generation">Of the row's epoch.</param>
+/// <param name="Packager">Of the row's epoch.</param>
+/// <param name="Body">The segment; null where no frame begins in the row.</param>
+public sealed record OriginalSegment(string Generation, SoundPackager Packager, byte[]? Body);
+
 /// <summary>
 /// The original's own frames, repackaged and cut where the rows are cut; never encoded again. Frames that belong to the next row's time
-/// wait for it.
+/// wait for it. Rows are heard long before they are due: each epoch keeps its own frames until its last row is packaged.
 /// </summary>
+/// <param name="language">BCP 47 tag of the source language.</param>
+/// <param name="nextGeneration">Names a new generation.</param>
 public sealed class OriginalRendition(string language, Func<string> nextGeneration)
 {
-    private readonly List<CodedFrame> _frames = [];
-    private Epoch? _epoch;
-    private SoundFormat? _format;
-    private long _last;
+    private readonly LinkedList<Life> _lives = [];
 
-    /// <summary>Packager of the current epoch; null where the source's codec cannot be packaged.</summary>
-    public SoundPackager? Packager { get; private set; }
-
-    /// <summary>Changes with the epoch.</summary>
-    public string Generation { get; private set; } = "";
+    /// <summary>Packager of the newest epoch; null where the source's codec cannot be packaged, or is not known yet.</summary>
+    public SoundPackager? Packager => _lives.Last?.Value.Packager;
 
     /// <summary>Takes the frames that came with <paramref name="row"/>.</summary>
     public void Accept(SegmentRow row)
     {
-        if (row.Epoch != _epoch)
-            Begin(row);
-        if (row.Coded is not { } coded || _format is null)
-            return;
-        foreach (var frame in coded.Frames)
-        {
-            var ticks = MediaTime.Unwrap(frame.Ticks, _last);
-            if (ticks <= _last && _frames.Count > 0)
-                continue;
+        if (_lives.Last?.Value.Epoch != row.Epoch)
+            _lives.AddLast(new Life(row.Epoch, nextGeneration()));
+        _lives.Last!.Value.Accept(row, language);
+    }
 
-            // A frame that ends before the epoch begins was cut off with the picture before it.
-            if (ticks + Length(frame) <= _epoch!.StartTicks)
-                continue;
-            _last = ticks;
-            _frames.Add(frame with { Ticks = ticks });
+    /// <summary>Packages what begins before <paramref name="row"/>'s end; null where its epoch's sound cannot be packaged.</summary>
+    public OriginalSegment? Package(SegmentRow row)
+    {
+        while (_lives.First is { } oldest && oldest.Value.Epoch.Index < row.Epoch.Index)
+            _lives.RemoveFirst();
+        return _lives.First?.Value is { Packager: { } packager } life && life.Epoch == row.Epoch
+            ? new OriginalSegment(life.Generation, packager, life.Take(row.To))
+            : null;
+    }
+
+    /// <summary>One epoch's frames and packager.</summary>
+    private sealed class Life(Epoch epoch, string generation)
+    {
+        private readonly List<CodedFrame> _frames = [];
+        private long _last = epoch.StartTicks - MediaTime.Rate;
+        private SoundFormat? _format;
+
+        public Epoch Epoch { get; } = epoch;
+
+        public string Generation { get; } = generation;
+
+        public SoundPackager? Packager { get; private set; }
+
+        public void Accept(SegmentRow row, string language)
+        {
+            if (row.Coded is not { Frames.Count: > 0 } coded)
+                return;
+            if (_format is null)
+            {
+                var track = row.Tracks.FirstOrDefault(track => track.Kind == TrackKind.Sound && track.Codec == coded.Codec);
+                _format = SoundFormat.Of(coded, track?.CodecsTag);
+                Packager = _format is null ? null : SoundPackager.Create(row.Container, _format, language);
+            }
+
+            if (Packager is null)
+                return;
+            foreach (var frame in coded.Frames)
+            {
+                var ticks = MediaTime.Unwrap(frame.Ticks, _last);
+                if (ticks <= _last && _frames.Count > 0)
+                    continue;
+
+                // A frame that ends before the epoch begins was cut off with the picture before it.
+                if (ticks + (frame.Samples * (long)MediaTime.Rate / _format!.SampleRate) <= Epoch.StartTicks)
+                    continue;
+                _last = ticks;
+                _frames.Add(frame with { Ticks = ticks });
+            }
+        }
+
+        public byte[]? Take(ChannelTime to)
+        {
+            var end = Epoch.ToMedia(to).Ticks;
+            var count = _frames.FindIndex(frame => frame.Ticks >= end);
+            if (count < 0)
+                count = _frames.Count;
+            if (count == 0)
+                return null;
+            var frames = _frames.GetRange(0, count);
+            _frames.RemoveRange(0, count);
+            return Packager!.Package(new MediaTime(Epoch.Index, frames[0].Ticks), frames);
         }
     }
-
-    /// <summary>Packages what begins before <paramref name="to"/>; null where there is nothing.</summary>
-    public byte[]? Package(ChannelTime to)
-    {
-        if (_epoch is null || Packager is null)
-            return null;
-        var end = _epoch.ToMedia(to).Ticks;
-        var count = _frames.FindIndex(frame => frame.Ticks >= end);
-        if (count < 0)
-            count = _frames.Count;
-        if (count == 0)
-            return null;
-        var frames = _frames.GetRange(0, count);
-        _frames.RemoveRange(0, count);
-        return Packager.Package(new MediaTime(_epoch.Index, frames[0].Ticks), frames);
-    }
-
-    private void Begin(SegmentRow row)
-    {
-        _frames.Clear();
-        _epoch = row.Epoch;
-        _last = row.Epoch.StartTicks - MediaTime.Rate;
-        _format = row.Coded is { } coded ? SoundFormat.Of(coded) : null;
-        Packager = _format is null ? null : SoundPackager.Create(row.Container, _format, language);
-        Generation = nextGeneration();
-    }
-
-    private long Length(CodedFrame frame) => frame.Samples * (long)MediaTime.Rate / _format!.SampleRate;
 }

@@ -41,11 +41,12 @@ public sealed class Publication
 
     /// <summary>
     /// Renders the master playlist, whose URIs are absolute, for the address that the viewer reached the channel at, such as
-    /// <c>https://host/live/news/</c>; null until there is one. Served as <c>master.m3u8</c>. Called on many threads at once.
+    /// <c>https://host/live/news/</c>; null until there is one and something that it can lead to. Served as <c>master.m3u8</c>. Called on many
+    /// threads at once.
     /// </summary>
     public Func<Uri, string>? Master
     {
-        get => _master;
+        get => Volatile.Read(ref _resources).IsEmpty ? null : _master;
         set => _master = value;
     }
 

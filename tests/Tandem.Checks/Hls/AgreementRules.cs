@@ -26,6 +26,12 @@ internal sealed class AgreementRules(CheckerOptions options, Report report)
             foreach (var voice in voices)
                 CheckCoverage(picture, voice);
         }
+
+        if (reference.Role == PlaylistRole.Picture)
+        {
+            foreach (var voice in voices)
+                CheckGaps(reference, voice);
+        }
     }
 
     private void CheckDates(PlaylistHistory reference, PlaylistHistory history)
@@ -101,6 +107,16 @@ internal sealed class AgreementRules(CheckerOptions options, Report report)
                     $"reaches {heard.Last?.End:HH:mm:ss.fff} in discontinuity {heard.Last?.Discontinuity}, {picture.Address.AbsolutePath} had reached {end:HH:mm:ss.fff} in {last.Discontinuity} before");
                 return;
             }
+        }
+    }
+
+    private void CheckGaps(PlaylistHistory picture, PlaylistHistory voice)
+    {
+        foreach (var gap in voice.Segments.Values.Where(segment => segment is { Gap: true, Date: not null }))
+        {
+            var middle = gap.Date!.Value.AddSeconds(gap.Duration / 2);
+            if (picture.Segments.Values.Any(shown => !shown.Gap && shown.Discontinuity == gap.Discontinuity && shown.Date <= middle && middle < shown.End))
+                Report(HlsRule.VoiceGap, voice, $"segment {gap.Number} is a gap, the picture is not");
         }
     }
 

@@ -8,8 +8,11 @@ public sealed record CheckerOptions
     /// <summary>How far dates of mirrored playlists may be from what EXTINF says: sources round their EXTINF.</summary>
     public TimeSpan SourceDateTolerance { get; init; } = TimeSpan.FromMilliseconds(100);
 
-    /// <summary>The same for Tandem's own playlists, which round to 1 ms.</summary>
-    public TimeSpan OwnDateTolerance { get; init; } = TimeSpan.FromMilliseconds(3);
+    /// <summary>
+    /// The same for Tandem's own playlists, whose rows are the heard playlist's: sound that is cut at frames under dates that are not
+    /// differs by one.
+    /// </summary>
+    public TimeSpan OwnDateTolerance { get; init; } = TimeSpan.FromMilliseconds(30);
 
     /// <summary>How far the dates of one discontinuity may be apart in two playlists: sources cut sound at frames.</summary>
     public TimeSpan AgreementTolerance { get; init; } = TimeSpan.FromMilliseconds(100);

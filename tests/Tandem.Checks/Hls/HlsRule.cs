@@ -51,6 +51,9 @@ public enum HlsRule
     /// <summary>What the picture's playlists list, every voice has (Working ahead).</summary>
     VoiceCoverage,
 
+    /// <summary>A voice has no EXT-X-GAP where the picture has none: never silence, never a stall (Fallback).</summary>
+    VoiceGap,
+
     /// <summary>A playlist grows within 1.5 target durations (AVPlayer, facts.md).</summary>
     Growth,
 
