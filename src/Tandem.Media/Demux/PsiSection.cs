@@ -42,7 +42,7 @@ internal sealed class PsiSection
     }
 
     // ISO/IEC 13818-1, annex A.
-    private static uint Crc(ReadOnlySpan<byte> bytes)
+    internal static uint Crc(ReadOnlySpan<byte> bytes)
     {
         var crc = 0xFFFFFFFFu;
         foreach (var value in bytes)
