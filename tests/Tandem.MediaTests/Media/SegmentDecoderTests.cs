@@ -108,7 +108,9 @@ public class SegmentDecoderTests
         var samples = segment.Sound.Skip(10).SkipLast(3).SelectMany(sound => sound.Samples).ToArray();
         for (var i = 0; i < samples.Length; i += 2)
             Assert.Equal(samples[i], samples[i + 1], 4);
-        Assert.InRange(samples.Max(), 0.47, 0.53);
+
+        // By its mean square: FFmpeg's encoder lets single frames of a pure tone overshoot.
+        Assert.InRange(Math.Sqrt(samples.Average(sample => (double)sample * sample)), 0.5 / Math.Sqrt(2) * 0.97, 0.5 / Math.Sqrt(2) * 1.03);
     }
 
     [Fact]
