@@ -102,6 +102,7 @@ public sealed class Hearing(
         DecodeFault.Encrypted => "encrypted",
         DecodeFault.TimedOut => "timeout",
         DecodeFault.Crashed => "crashed",
+        DecodeFault.TooLarge => "too_large",
         _ => "unavailable",
     };
 }

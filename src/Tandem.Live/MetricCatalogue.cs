@@ -83,7 +83,7 @@ public static class MetricCatalogue
                 ("segment", [.. FetchReasons, "gap", "bad_decryption"]),
                 ("init", [.. FetchReasons, "bad_decryption"]),
                 ("key", [.. FetchReasons, "bad_key", "sample_aes", "drm"]),
-                ("decode", ["not_media", "no_sound", "unknown_codec", "encrypted", "timeout", "crashed", "unavailable"]),
+                ("decode", ["not_media", "no_sound", "unknown_codec", "encrypted", "too_large", "timeout", "crashed", "unavailable"]),
                 ("encode", ["error"]),
                 ("package", ["error"]),
                 ("publish", ["late", "error"]),
