@@ -142,7 +142,7 @@ public sealed class LiveOriginTests : IAsyncLifetime
         using var http = new HttpClient();
         var list = new Uri(channel.Master, ReadPlaylist.Master(channel.Master, await http.GetStringAsync(channel.Master))[0].Address!.PathAndQuery);
         var segments = ReadPlaylist.Media(list, await http.GetStringAsync(list), new Dictionary<string, string>());
-        await Task.Delay(1000, TestContext.Current.CancellationToken);
+        await Task.Delay(3000, TestContext.Current.CancellationToken);
 
         Assert.Equal(HttpStatusCode.Forbidden, (await http.GetAsync(segments[0].Address)).StatusCode);
         Assert.Equal(HttpStatusCode.Forbidden, (await http.GetAsync(new Uri(segments[0].Address.GetLeftPart(UriPartial.Path)))).StatusCode);
