@@ -1,0 +1,75 @@
+using Tandem.Checks.Detectors;
+using Tandem.Checks.LiveOrigin;
+using Tandem.Checks.Recording;
+using Tandem.EndToEnd.Harness;
+
+namespace Tandem.EndToEnd.Sync;
+
+/// <summary>Plays many sources at once through one Tandem, records both sides, and measures each.</summary>
+public sealed class SyncRun
+{
+    private static readonly TimeSpan _beforeUpset = TimeSpan.FromSeconds(14);
+    private readonly Dictionary<string, (HlsRecording Source, HlsRecording Published)> _recordings = new(StringComparer.Ordinal);
+    private string _log = "";
+
+    /// <summary>Runs the cases side by side for so many seconds of published sound.</summary>
+    public static async Task<SyncRun> PlayAsync(IReadOnlyList<SyncCase> cases, double seconds)
+    {
+        await using var origin = await OriginServer.StartAsync();
+        var channels = cases.ToDictionary(one => one.Name, one => origin.Add(one.Name, one.Options));
+        var sources = channels.ToDictionary(pair => pair.Key, pair => HlsRecorder.Start(pair.Value.Master));
+        await using var server = await TandemServer.StartAsync(cases.Select(one => TandemServer.Channel(one.Name, channels[one.Name].Master)));
+        var published = cases.ToDictionary(one => one.Name, one => HlsRecorder.Start(server.Master(one.Name)));
+
+        await Task.Delay(_beforeUpset, TimeProvider.System);
+        foreach (var one in cases)
+            one.Upset?.Invoke(channels[one.Name]);
+        var run = new SyncRun();
+        var limit = TimeSpan.FromSeconds(seconds + 40);
+        var waits = cases.Select(one => WaitAsync(published[one.Name], one, seconds, limit)).ToList();
+        await Task.WhenAll(waits);
+        foreach (var one in cases)
+        {
+            run._recordings[one.Name] = (sources[one.Name].Snapshot(), published[one.Name].Snapshot());
+            await sources[one.Name].DisposeAsync();
+            await published[one.Name].DisposeAsync();
+        }
+
+        run._log = server.Tail(200);
+        return run;
+    }
+
+    /// <summary>The sync error of a case, and a line that says what was recorded.</summary>
+    public async Task<(SyncError Error, int Epochs, string Told)> MeasureAsync(string name)
+    {
+        var (source, published) = _recordings[name];
+        var voice = published.Tracks.FirstOrDefault(track => track.Item.Language == "es");
+        if (voice is null || voice.Seconds == 0)
+            return (SyncError.Between<string>([], new Dictionary<string, double>()), 0, $"{Told(published)}\n{Log(name)}");
+        var error = await SyncMeasure.CompareAsync(source, published, "es");
+        return (error, voice.Epochs.Count, $"{error}; {Told(published)}\n{Log(name)}");
+    }
+
+    private static async Task WaitAsync(HlsRecorder recorder, SyncCase one, double seconds, TimeSpan limit)
+    {
+        try
+        {
+            await recorder.UntilAsync(
+                now => now.Tracks.Count > 1 && now.Tracks.All(track => track.Seconds >= seconds && Last(track, one.Epochs) >= 14), limit);
+        }
+        catch (TimeoutException)
+        {
+            // The measurement tells what there is.
+        }
+    }
+
+    private static double Last(RecordedTrack track, int epochs) =>
+        track.Epochs.Count < epochs ? 0 : track.Had(track.Epochs[^1]).Sum(segment => segment.Listed.Duration);
+
+    private static string Told(HlsRecording recording) =>
+        string.Join("; ", recording.Tracks.Select(track => $"{track.Item.Name} {track.Seconds:F0} s in epochs {string.Join(',', track.Epochs)}"))
+        + $" problems: {string.Join(" | ", recording.Problems.TakeLast(5))}";
+
+    private string Log(string name) =>
+        string.Join('\n', _log.Split('\n').Where(line => line.Contains(name, StringComparison.Ordinal)).TakeLast(15));
+}
