@@ -6,7 +6,7 @@ using System.Security.Cryptography;
 namespace Tandem.Checks.Recording;
 
 /// <summary>
-/// Follows a live channel as a player at its edge does and keeps all it gets: polls the playlists of the lowest variant and of the voices,
+/// Follows a live channel as a player at its edge does and keeps all it gets: polls the playlists of the lowest variant and of its renditions,
 /// fetches every segment when it is first listed, and never gives up.
 /// </summary>
 public sealed class HlsRecorder : IAsyncDisposable
@@ -27,7 +27,7 @@ public sealed class HlsRecorder : IAsyncDisposable
     {
         _pace = pace;
         _time = time;
-        _wanted = wanted ?? (item => item.Type == "AUDIO" || item.Name == "v0");
+        _wanted = wanted ?? (item => item.Type != "VARIANT" || item.Name == "v0");
         _http.DefaultRequestHeaders.UserAgent.ParseAdd("recorder/1");
         _http.Timeout = TimeSpan.FromSeconds(20);
         _run = FollowAsync(master);
@@ -37,7 +37,7 @@ public sealed class HlsRecorder : IAsyncDisposable
     /// <param name="master">May not exist yet.</param>
     /// <param name="pace">Time between polls of a playlist; half a second by default.</param>
     /// <param name="time">The clock.</param>
-    /// <param name="wanted">What to follow; by default the lowest variant and all audio renditions.</param>
+    /// <param name="wanted">What to follow; by default the lowest variant and all renditions.</param>
     public static HlsRecorder Start(Uri master, TimeSpan? pace = null, TimeProvider? time = null, Func<MasterItem, bool>? wanted = null) =>
         new(master, pace ?? TimeSpan.FromSeconds(0.5), time ?? TimeProvider.System, wanted);
 
@@ -101,12 +101,12 @@ public sealed class HlsRecorder : IAsyncDisposable
     {
         _master = text;
         var items = ReadPlaylist.Master(master, text);
-        var group = items.First(item => item.Type == "VARIANT").Group;
+        var variant = items.First(item => item.Type == "VARIANT").Attributes;
         var variables = ReadPlaylist.Variables(text);
         var tasks = new List<Task>();
-        foreach (var item in items.Where(item => item.Address is not null && item.Type is "VARIANT" or "AUDIO" && _wanted(item)))
+        foreach (var item in items.Where(item => item.Address is not null && _wanted(item)))
         {
-            if (item.Type == "AUDIO" && item.Group != group)
+            if (item.Type != "VARIANT" && item.Group != variant.GetValueOrDefault(item.Type))
                 continue;
             var follower = _followers.GetOrAdd($"{item.Type} {item.Name}", _ => new Follower(item));
             tasks.Add(FollowAsync(follower, variables));

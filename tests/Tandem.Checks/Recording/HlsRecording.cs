@@ -28,6 +28,9 @@ public sealed record RecordedTrack(MasterItem Item, IReadOnlyList<RecordedSegmen
     /// <summary>The pictures of one epoch.</summary>
     public PictureStream Pictures(long epoch) => Streams.Pictures(Had(epoch)[0].Init, Had(epoch).Select(segment => segment.Data!));
 
+    /// <summary>The cues of one epoch of a subtitle track, each once, in order.</summary>
+    public IReadOnlyList<Cue> Cues(long epoch) => ReadCaptions.Cues(Had(epoch).Select(segment => System.Text.Encoding.UTF8.GetString(segment.Data!)));
+
     /// <summary>The sound of one epoch.</summary>
     public SoundStream Sound(long epoch) => Streams.Sound(Had(epoch)[0].Init, Had(epoch).Select(segment => segment.Data!));
 }
@@ -40,6 +43,14 @@ public sealed record HlsRecording(string Master, IReadOnlyList<RecordedTrack> Tr
 {
     /// <summary>The variant.</summary>
     public RecordedTrack Variant => Tracks.First(track => track.Item.Type == "VARIANT");
+
+    /// <summary>The voice that sounds like the source: the one that is no dub.</summary>
+    public RecordedTrack Original => Tracks.First(
+        track => track.Item.Type == "AUDIO"
+            && !track.Item.Attributes.GetValueOrDefault("CHARACTERISTICS", "").Contains("public.machine-generated", StringComparison.Ordinal));
+
+    /// <summary>The subtitles of this language.</summary>
+    public RecordedTrack Captions(string language) => Tracks.First(track => track.Item.Type == "SUBTITLES" && track.Item.Language == language);
 
     /// <summary>The rendition of this language, or of this name.</summary>
     public RecordedTrack Voice(string languageOrName) =>

@@ -128,7 +128,7 @@ public sealed class TandemServer : IAsyncDisposable
     }
 
     /// <summary>The end of its log.</summary>
-    public string Tail(int lines = 40) => string.Join('\n', _log.TakeLast(lines));
+    public string Tail(int lines = 40) => string.Join('\n', _log.TakeLast(lines).Select(line => line[..Math.Min(line.Length, 400)]));
 
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()

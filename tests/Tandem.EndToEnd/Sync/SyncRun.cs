@@ -71,5 +71,6 @@ public sealed class SyncRun
         + $" problems: {string.Join(" | ", recording.Problems.TakeLast(5))}";
 
     private string Log(string name) =>
-        string.Join('\n', _log.Split('\n').Where(line => line.Contains(name, StringComparison.Ordinal)).TakeLast(15));
+        string.Join('\n', _log.Split('\n').Where(line => line.Contains(name, StringComparison.Ordinal)).TakeLast(12)
+            .Select(line => line[..Math.Min(line.Length, 300)]));
 }
