@@ -39,11 +39,12 @@ public sealed class NoClicksTests
         {
             await using var _ = recorder;
             var recording = await recorder.SecondsAsync(boundaries + 1, TimeSpan.FromSeconds(boundaries + 40));
+            var state = (await server.ChannelAsync(channel.Id)).GetRawText();
             Assert.Single(recording.Voice("es").Epochs);
             foreach (var voice in new[] { recording.Voice("es"), recording.Original })
             {
                 var faults = Clicks.Find(await Decode.SoundAsync(voice.Sound(voice.Epochs[0])));
-                Assert.True(faults.Count == 0, $"{channel.Id}, {voice.Item.Name}: {faults.Count} faults: {string.Join(", ", faults.Take(12))}");
+                Assert.True(faults.Count == 0, $"{channel.Id}, {voice.Item.Name}: {faults.Count} faults: {string.Join(", ", faults.Take(12))}\n{state}");
             }
         }
     }
