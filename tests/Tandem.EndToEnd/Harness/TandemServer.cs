@@ -127,6 +127,16 @@ public sealed class TandemServer : IAsyncDisposable
         }
     }
 
+    /// <summary>CPU and memory that it and its children took so far, one line.</summary>
+    public string Load()
+    {
+        var own = ProcessTree.Usage(ProcessId) ?? default;
+        var below = Descendants().Select(ProcessTree.Usage).OfType<(long Resident, TimeSpan Cpu)>().ToList();
+        return string.Create(
+            CultureInfo.InvariantCulture,
+            $"server {own.Cpu.TotalSeconds:F1} s CPU, {own.Resident >> 20} MiB; {below.Count} children {below.Sum(use => use.Cpu.TotalSeconds):F1} s, {below.Sum(use => use.Resident) >> 20} MiB");
+    }
+
     /// <summary>The end of its log.</summary>
     public string Tail(int lines = 40) => string.Join('\n', _log.TakeLast(lines).Select(line => line[..Math.Min(line.Length, 400)]));
 

@@ -36,7 +36,7 @@ internal static class SyncBounds
     public static async Task CheckAsync(SyncRun run, SyncCase one, int beeps = 30)
     {
         var (error, epochs, told) = await run.MeasureAsync(one.Name);
-        TestContext.Current.TestOutputHelper?.WriteLine($"{one.Name}: {error}");
+        TestContext.Current.TestOutputHelper?.WriteLine($"{one.Name}: {error}; {run.Load}");
         Assert.True(error.Count >= beeps, $"only {error.Count} beeps: {told}");
         Assert.True(Math.Abs(error.Median) <= Median, told);
         Assert.True(Math.Abs(error.Worst) <= Each, told);
