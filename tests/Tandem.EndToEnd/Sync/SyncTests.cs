@@ -47,6 +47,7 @@ internal static class SyncBounds
 }
 
 /// <summary>Whatever the source, a viewer hears a voice in step with the picture, as in the source itself (issue 2, point 1).</summary>
+[Trait("Category", "Full")]
 public sealed class SyncTests(SyncMatrix matrix) : IClassFixture<SyncMatrix>
 {
     [Theory]
