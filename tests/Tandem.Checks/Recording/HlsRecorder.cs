@@ -121,15 +121,15 @@ public sealed class HlsRecorder : IAsyncDisposable
         {
             if (await TextAsync(follower.Item.Address!) is { } playlist && playlist.Text.StartsWith("#EXTM3U", StringComparison.Ordinal))
             {
-                var fresh = ReadPlaylist.Media(playlist.Address, playlist.Text, variables).Where(follower.IsNew).ToList();
-                await Task.WhenAll(fresh.Select(segment => FetchAsync(follower, segment)));
+                var fresh = follower.New(ReadPlaylist.Media(playlist.Address, playlist.Text, variables));
+                await Task.WhenAll(fresh.Select(segment => FetchAsync(follower, segment, follower.Life)));
             }
 
             await Task.Delay(_pace, _time, _stop.Token);
         }
     }
 
-    private async Task FetchAsync(Follower follower, ListedSegment listed)
+    private async Task FetchAsync(Follower follower, ListedSegment listed, int life)
     {
         var listedAt = _time.GetUtcNow();
         byte[]? init = null;
@@ -155,7 +155,7 @@ public sealed class HlsRecorder : IAsyncDisposable
             Problem($"{listed.Address.AbsolutePath}: {fault.Message}");
         }
 
-        follower.Add(new RecordedSegment(listed, listedAt, init, data, failure));
+        follower.Add(new RecordedSegment(listed, listedAt, init, data, failure, life));
     }
 
     private Task<byte[]> KeptAsync(Uri address, (long Offset, long Length)? range) => _kept.GetOrAdd(address, _ => BytesAsync(address, range));
@@ -199,14 +199,24 @@ public sealed class HlsRecorder : IAsyncDisposable
         private readonly Lock _lock = new();
         private readonly List<RecordedSegment> _segments = [];
         private readonly HashSet<string> _seen = new(StringComparer.Ordinal);
+        private long _newest = -1;
 
         public MasterItem Item { get; } = item;
 
+        /// <summary>How often the numbers went back.</summary>
+        public int Life { get; private set; }
+
         /// <summary>A number may come again after a restart of the source itself, so the address counts too, without its signature.</summary>
-        public bool IsNew(ListedSegment segment)
+        public List<ListedSegment> New(IReadOnlyList<ListedSegment> listed)
         {
             lock (_lock)
-                return _seen.Add($"{segment.Sequence} {segment.Address.GetLeftPart(UriPartial.Path)}");
+            {
+                var fresh = listed.Where(segment => _seen.Add($"{segment.Sequence} {segment.Address.GetLeftPart(UriPartial.Path)}")).ToList();
+                if (fresh.Count > 0 && fresh[0].Sequence <= _newest)
+                    Life++;
+                _newest = fresh.Count > 0 ? fresh[^1].Sequence : _newest;
+                return fresh;
+            }
         }
 
         public void Add(RecordedSegment segment)

@@ -8,7 +8,12 @@ namespace Tandem.Checks.Recording;
 /// <param name="Init">Init segment; null where it has none.</param>
 /// <param name="Data">Its bytes, decrypted; null where it could not be had.</param>
 /// <param name="Failure">Why it could not be had; empty otherwise.</param>
-public sealed record RecordedSegment(ListedSegment Listed, DateTimeOffset ListedAt, byte[]? Init, byte[]? Data, string Failure);
+/// <param name="Life">How often the playlist's numbers had gone back before it: 0 but for a source that starts again.</param>
+public sealed record RecordedSegment(ListedSegment Listed, DateTimeOffset ListedAt, byte[]? Init, byte[]? Data, string Failure, int Life)
+{
+    /// <summary>Names a stretch without a break: the discontinuity sequence, and above a million the life.</summary>
+    public long Epoch => (Life * 1_000_000L) + Listed.Discontinuity;
+}
 
 /// <summary>What a recorder got of one playlist.</summary>
 /// <param name="Item">What the master says of it.</param>
@@ -18,12 +23,12 @@ public sealed record RecordedTrack(MasterItem Item, IReadOnlyList<RecordedSegmen
     /// <summary>Seconds of media that were had.</summary>
     public double Seconds => Segments.Where(segment => segment.Data is not null).Sum(segment => segment.Listed.Duration);
 
-    /// <summary>Discontinuity sequences, in order.</summary>
-    public IReadOnlyList<long> Epochs => [.. Segments.Select(segment => segment.Listed.Discontinuity).Distinct().Order()];
+    /// <summary>Stretches without a break, in order.</summary>
+    public IReadOnlyList<long> Epochs => [.. Segments.Select(segment => segment.Epoch).Distinct().Order()];
 
     /// <summary>The segments of one epoch that were had, in order of their numbers.</summary>
     public IReadOnlyList<RecordedSegment> Had(long epoch) =>
-        [.. Segments.Where(segment => segment.Listed.Discontinuity == epoch && segment.Data is not null).OrderBy(segment => segment.Listed.Sequence)];
+        [.. Segments.Where(segment => segment.Epoch == epoch && segment.Data is not null).OrderBy(segment => segment.Listed.Sequence)];
 
     /// <summary>The pictures of one epoch.</summary>
     public PictureStream Pictures(long epoch) => Streams.Pictures(Had(epoch)[0].Init, Had(epoch).Select(segment => segment.Data!));
