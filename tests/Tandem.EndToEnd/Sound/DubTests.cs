@@ -149,16 +149,38 @@ public sealed class DubTests(DubbedSpeech heard) : IClassFixture<DubbedSpeech>
     }
 
     [Fact]
-    public async Task Dubs_are_as_loud_as_the_speech_they_replace_and_do_not_clip()
+    public async Task Dubs_are_as_loud_as_the_speech_they_replace()
     {
         Skip();
         var original = await Ebur128.MeasureAsync(heard.Original, Rate);
         var spoken = heard.Cues.SelectMany(cue => heard.Dubs[DubbedSpeech.Samples(cue.Start, cue.End)]).ToArray();
         var dubs = await Ebur128.MeasureAsync(spoken, Rate);
-        var voice = await Ebur128.MeasureAsync(heard.Cues.SelectMany(cue => heard.Voice[DubbedSpeech.Samples(cue.Start, cue.End)]).ToArray(), Rate);
 
         Assert.True(Math.Abs(dubs.Integrated - original.Integrated) <= 3, $"dubs {dubs}, original {original}. {Told()}");
-        Assert.True(voice.TruePeak <= -1, $"{voice}");
+    }
+
+    [Fact]
+    public async Task Nothing_clips_while_a_dub_speaks()
+    {
+        Skip();
+        foreach (var cue in heard.Cues)
+        {
+            var loudness = await Ebur128.MeasureAsync(Faded(heard.Voice[DubbedSpeech.Samples(cue.Start, cue.End)]), Rate);
+            Assert.True(loudness.TruePeak <= -1, $"{cue}: {loudness.TruePeak} dBTP. {Told()}");
+        }
+    }
+
+    /// <summary>Without a cut at either end, which would ring.</summary>
+    private static float[] Faded(float[] samples)
+    {
+        const int fade = Rate / 200;
+        for (var index = 0; index < Math.Min(fade, samples.Length / 2); index++)
+        {
+            samples[index] *= index / (float)fade;
+            samples[^(index + 1)] *= index / (float)fade;
+        }
+
+        return samples;
     }
 
     private void Skip()
