@@ -14,6 +14,7 @@ public sealed class ChannelCondition(ChannelOptions options, TimeProvider time, 
 
     private readonly DateTimeOffset _started = time.GetUtcNow();
     private readonly SortedDictionary<string, long> _failures = new(StringComparer.Ordinal);
+    private PlaylistId? _heard;
     private DateTimeOffset? _appeared;
     private SourceFault? _sourceFault;
     private SourceFault? _segmentFault;
@@ -59,14 +60,17 @@ public sealed class ChannelCondition(ChannelOptions options, TimeProvider time, 
     {
         switch (message.Source)
         {
-            case SourceEvent.PlaylistSeen { Appeared.Length: > 0 } seen:
+            case SourceEvent.MasterFound found:
+                _heard = found.Heard;
+                break;
+            case SourceEvent.PlaylistSeen { Appeared.Length: > 0 } seen when seen.Id == _heard:
                 _appeared = seen.At;
                 HasEnded = false;
                 break;
-            case SourceEvent.SourceFaulted { Playlist: null } faulted:
+            case SourceEvent.SourceFaulted faulted when faulted.Playlist is null || faulted.Playlist == _heard:
                 _sourceFault = faulted.Fault;
                 break;
-            case SourceEvent.SourceRecovered { Playlist: null }:
+            case SourceEvent.SourceRecovered recovered when recovered.Playlist is null || recovered.Playlist == _heard:
                 _sourceFault = null;
                 break;
             case SourceEvent.SourceEnded:
@@ -74,7 +78,8 @@ public sealed class ChannelCondition(ChannelOptions options, TimeProvider time, 
                 break;
         }
 
-        if (message.Heard is null)
+        // A gap is what the source says there is; nobody failed.
+        if (message.Heard is null or { Segment.Gap: true })
             return;
         if (message.Fault is { } fault)
         {

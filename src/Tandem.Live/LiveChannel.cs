@@ -18,6 +18,9 @@ public sealed class LiveChannel : IAsyncDisposable
     // The loop wakes at least this often: dubs become ready and mixing goes on between the source's events.
     private static readonly TimeSpan Beat = TimeSpan.FromMilliseconds(100);
 
+    // The mixers measure the loudness of speech that was understood late: an utterance of 10 s, and the time that took.
+    private static readonly SoundLength Held = SoundLength.OfSeconds(16);
+
     private readonly ChannelOptions _options;
     private readonly TimeProvider _time;
     private readonly ILogger _log;
@@ -60,7 +63,7 @@ public sealed class LiveChannel : IAsyncDisposable
         _voices = new VoiceSet(options, _engine.Traits, _track, _metrics, _time);
 
         // … → package → publish.
-        _publisher = new Publisher(Publication, _metrics, record, _log, _time.GetUtcNow() + TimeSpan.FromSeconds(5));
+        _publisher = new Publisher(Publication, _metrics, record, _time, _log);
         _condition = new ChannelCondition(options, _time, _log);
         _snapshot = TakeSnapshot();
         _running = Task.Run(RunAsync);
@@ -133,11 +136,9 @@ public sealed class LiveChannel : IAsyncDisposable
         {
             case SourceEvent.MasterFound master:
                 _publisher.Follow(master);
-                Publication.Master = null;
                 break;
             case SourceEvent.PlaylistSeen seen:
                 _publisher.See(seen);
-                _publisher.Resume();
                 if (seen is { Reset: true, Appeared: [var first, ..] } && seen.Id == _publisher.Source?.Heard)
                     _clock.ResetAt(first.Segment.Sequence);
                 break;
@@ -149,7 +150,7 @@ public sealed class LiveChannel : IAsyncDisposable
 
     private void Hear(HeardSegment heard, SourceFault? fault)
     {
-        if (fault is not null)
+        if (fault is not null && !heard.Segment.Gap)
             _metrics.SegmentFailed(fault.Stage, fault.Reason);
         var before = _clock.Epoch;
         var row = _clock.Accept(heard, _voices.Mixed);
@@ -170,6 +171,7 @@ public sealed class LiveChannel : IAsyncDisposable
         row.DecodeTime = heard.DecodeTime;
         _feed.FeedAll(_track.End);
         _voices.Accept(row);
+        row.Release();
         _publisher.Table.Add(row);
     }
 
@@ -194,8 +196,15 @@ public sealed class LiveChannel : IAsyncDisposable
             if (_publisher.Has(row))
                 continue;
             var next = index + 1 < rows.Count ? rows[index + 1] : null;
+            if (now >= row.Due && next is null && _voices.Lacks(row))
+            {
+                // Nothing will come in time: silence takes the place of the sound, for the engine too.
+                _placer.SilenceUpTo(row.To);
+                _feed.FeedAll(_track.End);
+            }
+
             var started = Stopwatch.GetTimestamp();
-            var ready = _voices.WorkOn(row, next, now, _placer);
+            var ready = _voices.WorkOn(row, next, now);
             row.WorkTime += Stopwatch.GetElapsedTime(started);
             if (!ready)
                 return;
@@ -212,8 +221,7 @@ public sealed class LiveChannel : IAsyncDisposable
     {
         if (_condition.HasEnded)
             _publisher.End();
-        if (_publisher.Table.Rows is [var oldest, ..])
-            _track.Trim(ChannelTime.Min(oldest.From, _voices.Mixed) - SoundLength.OfSeconds(16));
+        _track.Trim(_voices.MixedByAll - Held);
         _metrics.SourceAge(_condition.SourceAge(now));
         _metrics.QueueDepth("publish", _publisher.Table.Rows.Count - _publisher.Table.Published);
         _metrics.QueueDepth("decode", _hearing.Messages.Count);

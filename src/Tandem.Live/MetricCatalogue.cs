@@ -80,7 +80,7 @@ public static class MetricCatalogue
             Labels = ["stage", "reason"],
             LabelValues = Two(
                 ("playlist", [.. FetchReasons, "not_a_playlist", "no_sound"]),
-                ("segment", [.. FetchReasons, "gap", "bad_decryption"]),
+                ("segment", [.. FetchReasons, "bad_decryption"]),
                 ("init", [.. FetchReasons, "bad_decryption"]),
                 ("key", [.. FetchReasons, "bad_key", "sample_aes", "drm"]),
                 ("decode", ["not_media", "no_sound", "unknown_codec", "encrypted", "too_large", "timeout", "crashed", "unavailable"]),

@@ -60,6 +60,9 @@ public sealed class VoiceSet : IDisposable
     /// <summary>Everything before this is mixed in some voice.</summary>
     public ChannelTime Mixed => All.Aggregate(ChannelTime.Zero, (time, voice) => ChannelTime.Max(time, voice.Mixed));
 
+    /// <summary>Everything before this is mixed in every voice.</summary>
+    public ChannelTime MixedByAll => All.Aggregate(Mixed, (time, voice) => ChannelTime.Min(time, voice.Mixed));
+
     private IEnumerable<VoiceRendition> All => _encodedOriginal is null ? _voices : _voices.Append(_encodedOriginal);
 
     /// <summary>Takes a report of the engine.</summary>
@@ -86,6 +89,9 @@ public sealed class VoiceSet : IDisposable
             rate.Average);
     }
 
+    /// <summary>Whether so much of <paramref name="row"/>'s sound is missing that it is not just behind a cut.</summary>
+    public bool Lacks(SegmentRow row) => _track.End + LargestLack < row.To;
+
     /// <summary>
     /// Mixes and encodes as much of <paramref name="row"/> as its time has come for; true when it can be packaged: when everything is
     /// encoded, or when it is due.
@@ -93,8 +99,7 @@ public sealed class VoiceSet : IDisposable
     /// <param name="row">The first row that is not packaged.</param>
     /// <param name="next">The row after it, if it is known.</param>
     /// <param name="now">Wall time.</param>
-    /// <param name="placer">Fills in silence where sound is due and not there.</param>
-    public bool WorkOn(SegmentRow row, SegmentRow? next, DateTimeOffset now, SoundPlacer placer)
+    public bool WorkOn(SegmentRow row, SegmentRow? next, DateTimeOffset now)
     {
         var begin = row.Due - Commit;
         if (now < begin)
@@ -107,11 +112,7 @@ public sealed class VoiceSet : IDisposable
             ? row.From + SoundLength.OfSeconds((row.To - row.From).Seconds * progress)
             : row.To + (endsEpoch ? SoundLength.Zero : VoiceEncoder.LookAhead);
         if (!endsEpoch)
-        {
-            if (isDue && _track.End + LargestLack < row.To)
-                placer.SilenceUpTo(row.To);
             target = ChannelTime.Min(target, _track.End - Margin);
-        }
 
         Parallel.ForEach(All, voice =>
         {

@@ -15,7 +15,7 @@ public sealed record PackagedSegment(string Rendition, RenditionSegment Segment,
 /// Keeps the table and the source's playlists, and publishes rows when they are due: all segments and all playlists of a row in one
 /// change, so that no viewer sees a number in one playlist before it is in the others.
 /// </summary>
-public sealed class Publisher(Publication publication, ChannelMetrics metrics, StateRecord record, ILogger log, DateTimeOffset started)
+public sealed class Publisher(Publication publication, ChannelMetrics metrics, StateRecord record, TimeProvider time, ILogger log)
 {
     // Longer windows cost memory for every voice; players seek back no further in live dubbing.
     private static readonly TimeSpan LongestWindow = TimeSpan.FromMinutes(2);
@@ -23,6 +23,10 @@ public sealed class Publisher(Publication publication, ChannelMetrics metrics, S
     // Half a second is more than any player's margin at the live edge.
     private static readonly TimeSpan TooLate = TimeSpan.FromSeconds(0.5);
 
+    // Segments that are due while a channel starts are filled in as fast as they come.
+    private static readonly TimeSpan Starting = TimeSpan.FromSeconds(5);
+
+    private readonly DateTimeOffset _backFilled = time.GetUtcNow() + Starting;
     private readonly Dictionary<PlaylistId, DelayedPlaylist> _mirrors = [];
     private readonly Dictionary<SegmentRow, List<PackagedSegment>> _packaged = [];
     private readonly HashSet<string> _renditions = [];
@@ -39,7 +43,7 @@ public sealed class Publisher(Publication publication, ChannelMetrics metrics, S
     /// <summary>The heard playlist's newest state.</summary>
     public MediaPlaylist? Heard => Source is { } source && _mirrors.TryGetValue(source.Heard, out var mirror) ? mirror.Playlist : null;
 
-    /// <summary>Whether everything is published and the source has ended.</summary>
+    /// <summary>Whether everything is published and the source has ended; false again when it goes on.</summary>
     public bool Ended { get; private set; }
 
     /// <summary>Where a playlist of the source is published, below the channel's address.</summary>
@@ -72,6 +76,7 @@ public sealed class Publisher(Publication publication, ChannelMetrics metrics, S
         Table.Cover(seen.Playlist.TargetDuration);
         if (seen.Id == Source?.Heard)
         {
+            Ended &= seen.Appeared.IsEmpty;
             var length = TimeSpan.FromTicks(seen.Playlist.Segments.Sum(segment => segment.Duration.Ticks));
             _window = length < LongestWindow ? TimeSpan.FromTicks(Math.Max(length.Ticks, _window.Ticks)) : LongestWindow;
         }
@@ -95,9 +100,6 @@ public sealed class Publisher(Publication publication, ChannelMetrics metrics, S
         }
     }
 
-    /// <summary>The source goes on after its end.</summary>
-    public void Resume() => Ended = false;
-
     /// <summary>Publishes every row that is due and packaged, and what else changed in the source's playlists.</summary>
     /// <returns>Rows that were published.</returns>
     public int PublishDue(DateTimeOffset now)
@@ -114,13 +116,14 @@ public sealed class Publisher(Publication publication, ChannelMetrics metrics, S
             record.Save(Table.Rows.Take(Table.Published), log);
         if (rows.Count > 0 || _dirty)
             Change(rows);
+        var fetchable = time.GetUtcNow();
         foreach (var row in rows)
         {
             metrics.SegmentPublished();
-            metrics.PublishLateness(now - row.Due);
+            metrics.PublishLateness(fetchable - row.Due);
 
             // A row that could not be back-filled in time was never late for a viewer; one that waited for its voices was.
-            if (now - row.Due > TooLate && row.Due > started)
+            if (fetchable - row.Due > TooLate && row.Due > _backFilled)
                 metrics.SegmentFailed("publish", "late");
             metrics.InFlight(-1);
         }

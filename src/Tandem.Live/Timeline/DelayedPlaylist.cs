@@ -41,7 +41,15 @@ public sealed class DelayedPlaylist
     private static readonly TimeSpan SameMoment = TimeSpan.FromSeconds(0.5);
 
     private readonly List<DelayedSegment> _segments = [];
+    // What never finds a place must not pile up; a playlist of two minutes has at most a few hundred segments.
+    private const int MostWaiting = 4096;
+
+    // Rows that the heard playlist may take to start anew as well; polls are half a segment apart.
+    private const int Patience = 3;
+
     private int _incarnation;
+    private int _shift;
+    private long? _newestAtReset;
     private long _lastSequence = -1;
     private long? _offset;
     private Epoch? _epoch;
@@ -65,12 +73,15 @@ public sealed class DelayedPlaylist
             _lastSequence = -1;
             Aligned = null;
             _offset = null;
+            _newestAtReset = null;
         }
 
         foreach (var segment in playlist.Segments)
         {
             if (segment.Sequence > _lastSequence)
             {
+                if (_segments.Count >= MostWaiting)
+                    _segments.RemoveAt(0);
                 _segments.Add(new DelayedSegment { Source = segment, Incarnation = _incarnation });
                 _lastSequence = segment.Sequence;
             }
@@ -90,8 +101,18 @@ public sealed class DelayedPlaylist
     {
         if (published == 0 || Playlist is null)
             return false;
-        Aligned ??= Corresponds(Playlist, heard);
-        return Aligned.Value ? PublishAligned(rows, published) : PublishPlaced(rows, published);
+
+        // Decided anew until something of this incarnation is out: the heard playlist may only be about to start anew as well.
+        if (Aligned != true && !_segments.Exists(segment => segment.Incarnation == _incarnation && segment.Number is not null))
+        {
+            Aligned = Corresponds(Playlist, heard);
+            _shift = rows[^1].Incarnation - _incarnation;
+            _newestAtReset ??= rows[published - 1].Number;
+            if (Aligned == false && _incarnation > 0 && rows[published - 1].Number < _newestAtReset + Patience)
+                return false;
+        }
+
+        return Aligned == true ? PublishAligned(rows, published) : PublishPlaced(rows, published);
     }
 
     /// <summary>Forgets published segments that end before <paramref name="from"/>.</summary>
@@ -134,17 +155,17 @@ public sealed class DelayedPlaylist
             if (row.Number <= lastNumber)
                 continue;
             var at = _segments.FindIndex(segment =>
-                segment.Number is null && segment.Incarnation == row.Incarnation && segment.Source.Sequence == row.Source.Sequence);
+                segment.Number is null && segment.Incarnation + _shift == row.Incarnation && segment.Source.Sequence == row.Source.Sequence);
             if (at < 0)
             {
                 // Not there yet: it may still come, unless a later one has come already.
                 if (!_segments.Exists(segment => segment.Number is null
-                    && (segment.Incarnation > row.Incarnation || (segment.Incarnation == row.Incarnation && segment.Source.Sequence > row.Source.Sequence))))
+                    && (segment.Incarnation + _shift > row.Incarnation || (segment.Incarnation + _shift == row.Incarnation && segment.Source.Sequence > row.Source.Sequence))))
                     break;
                 if (last < 0)
                     continue;
                 at = last + 1;
-                _segments.Insert(at, new DelayedSegment { Source = Gap(row), Incarnation = row.Incarnation, Missing = true });
+                _segments.Insert(at, new DelayedSegment { Source = Gap(row), Incarnation = row.Incarnation - _shift, Missing = true });
             }
 
             // What the source listed before the first row has no place any more.

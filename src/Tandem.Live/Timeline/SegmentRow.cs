@@ -6,6 +6,8 @@ namespace Tandem.Live.Timeline;
 /// <summary>One segment of the heard playlist on its way to publication: a row of the table that all playlists are made of.</summary>
 public sealed class SegmentRow
 {
+    private CodedSound? _coded;
+
     /// <summary>Media sequence number that Tandem publishes.</summary>
     public required long Number { get; init; }
 
@@ -46,7 +48,11 @@ public sealed class SegmentRow
     public required bool Heard { get; init; }
 
     /// <summary>The source's sound frames that came with it, for the original.</summary>
-    public CodedSound? Coded { get; init; }
+    public CodedSound? Coded
+    {
+        get => _coded;
+        init => _coded = value;
+    }
 
     /// <summary>MPEG-TS or fragmented MP4: decides how voices are packaged.</summary>
     public required Container Container { get; init; }
@@ -75,6 +81,9 @@ public sealed class SegmentRow
         if (!Frozen && end > From)
             To = end;
     }
+
+    /// <summary>Lets go of the source's frames: the renditions have taken what they need, and rows are held for minutes.</summary>
+    public void Release() => _coded = null;
 
     /// <summary>Fixes the end.</summary>
     public void Freeze() => Frozen = true;

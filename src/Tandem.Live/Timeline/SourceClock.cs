@@ -73,9 +73,11 @@ public sealed class SourceClock
             _pending = EpochReason.Reset;
         }
 
+        var start = heard.Decoded is { } decoded ? Start(decoded) : null;
+        if (_pending is null && IsRepeated(segment, start))
+            return null;
         _pending ??= Break(segment);
         _nextSequence = segment.Sequence + 1;
-        var start = heard.Decoded is { } decoded ? Start(decoded) : null;
         if (start is null)
             return _epoch is null || _pending is not null ? null : Unheard(heard);
 
@@ -107,6 +109,19 @@ public sealed class SourceClock
             TakeOver(ticks, Math.Max(_epoch!.DiscontinuitySequence, _resumption.LastDiscontinuitySequence) + 1);
         else if (before is not null && before.DiscontinuitySequence > _epoch!.DiscontinuitySequence)
             TakeOver(ticks, before.DiscontinuitySequence);
+    }
+
+    /// <summary>
+    /// Whether a segment was had already: another stream of the same source that takes over shows its whole window once more, under the
+    /// numbers and times of the first.
+    /// </summary>
+    private bool IsRepeated(MediaSegment segment, long? start)
+    {
+        if (_epoch is null || _last is null || segment.Sequence >= _nextSequence || segment.Sequence + _epoch.NumberOffset > _last.Number)
+            return false;
+        var behind = _nextSequence - segment.Sequence;
+        var longest = (behind + 1) * Math.Max(_last.Duration.TotalSeconds, segment.Duration.TotalSeconds) * 1.5 * MediaTime.Rate;
+        return start is null || Math.Abs(MediaTime.Unwrap(start.Value, Expected()) - Expected()) <= longest;
     }
 
     private EpochReason? Break(MediaSegment segment)

@@ -107,6 +107,34 @@ public sealed class DelayedPlaylistTests
         Assert.Equal([false, false, true, false], mirror.Segments.Select(segment => segment.Discontinuity));
     }
 
+    [Fact]
+    public void A_playlist_that_starts_anew_before_the_heard_one_is_aligned_when_that_follows()
+    {
+        var mirror = new DelayedPlaylist();
+        var before = Playlist(500, 2, 2);
+        mirror.See(before, false);
+        var rows = Rows(500, 2).ToList();
+        mirror.PublishUpTo(rows, 2, before);
+        mirror.See(Playlist(0, 2, 2), true);
+        mirror.PublishUpTo(rows, 2, before);
+        var second = First with { Index = 1, Start = new ChannelTime(192_000), DiscontinuitySequence = 1, NumberOffset = 502 };
+        for (var index = 0; index < 2; index++)
+            rows.Add(Row(index, 502 + index, second, index == 0, 1, new ChannelTime(192_000 + (index * 96_000)), Noon.AddSeconds(4 + (2 * index)), null));
+        mirror.PublishUpTo(rows, 4, Playlist(0, 2, 2));
+        Assert.True(mirror.Aligned);
+        Assert.Equal([500, 501, 502, 503], mirror.Segments.Select(segment => segment.Number!.Value));
+        Assert.Equal([false, false, true, false], mirror.Segments.Select(segment => segment.Discontinuity));
+    }
+
+    [Fact]
+    public void What_never_finds_a_place_does_not_pile_up()
+    {
+        var mirror = new DelayedPlaylist();
+        for (var first = 0; first < 20_000; first += 500)
+            mirror.See(Playlist(first, 500, 2), false);
+        Assert.InRange(mirror.Segments.Count, 500, 5000);
+    }
+
     private static List<SegmentRow> Rows(long first, int count, DateTimeOffset? dates = null) =>
         [.. Enumerable.Range(0, count).Select(index => Row(
             first + index, first + index, First, false, 0, new ChannelTime(index * 96_000), Noon.AddSeconds(2 * index), dates?.AddSeconds(2 * index)))];

@@ -86,6 +86,33 @@ public sealed class SourceClockTests
     }
 
     [Fact]
+    public void Another_stream_that_shows_the_window_once_more_is_not_heard_twice()
+    {
+        var clock = Clock();
+        for (var index = 0; index < 5; index++)
+            Take(clock, 100 + index, 900_000 + (index * 180_000));
+        var end = _track.End;
+        Assert.Null(Take(clock, 102, 900_000 + 360_000));
+        Assert.Null(Take(clock, 103, 900_000 + 540_000));
+        Assert.Null(clock.Accept(new HeardSegment(Segment(104), Noon, null, 0), ChannelTime.Zero));
+        Assert.Equal(end, _track.End);
+        var next = Take(clock, 105, 900_000 + 900_000)!;
+        Assert.Equal(105, next.Number);
+        Assert.Equal(EpochReason.Start, next.Epoch.Reason);
+    }
+
+    [Fact]
+    public void Old_numbers_with_other_times_are_a_source_that_started_anew()
+    {
+        var clock = Clock();
+        for (var index = 0; index < 5; index++)
+            Take(clock, 100 + index, 90_000_000 + (index * 180_000));
+        var row = Take(clock, 101, 126_000)!;
+        Assert.Equal(105, row.Number);
+        Assert.True(row.Discontinuity);
+    }
+
+    [Fact]
     public void Segments_missed_in_an_outage_cost_a_discontinuity_and_no_number()
     {
         var clock = Clock();
