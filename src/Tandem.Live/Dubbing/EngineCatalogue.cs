@@ -21,7 +21,8 @@ public static class EngineCatalogue
         {
             "echo" => EngineChoice.Of(_ => new EchoEngine(to)),
             "tone" => EngineChoice.Of(_ => new ToneEngine(to)),
-            "offline" or "pocketsphinx+apertium+espeak" => OfflineEngine.Resolve(from, to),
+            "offline" => OfflineEngine.Resolve("pocketsphinx", "apertium", "espeak", from, to),
+            _ when engineName.Split('+') is [var recogniser, var translator, var voice] => OfflineEngine.Resolve(recogniser, translator, voice, from, to),
             _ => EngineChoice.Refused($"engine \"{engineName}\" is not known; known are {Known}"),
         };
     }

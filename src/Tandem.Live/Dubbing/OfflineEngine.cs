@@ -11,8 +11,19 @@ internal static class OfflineEngine
     private const string Modes = "/usr/share/apertium/modes";
 
     /// <summary>The engine for these languages, or what is missing and how to get it.</summary>
-    public static EngineChoice Resolve(string from, IReadOnlyList<string> to)
+    /// <param name="recogniser"><c>pocketsphinx</c>.</param>
+    /// <param name="translator"><c>apertium</c>.</param>
+    /// <param name="speaker"><c>espeak</c>, or <c>tone</c>: a tone as long as the words would take.</param>
+    /// <param name="from">BCP 47 tag of the source language.</param>
+    /// <param name="to">BCP 47 tags of the target languages.</param>
+    public static EngineChoice Resolve(string recogniser, string translator, string speaker, string from, IReadOnlyList<string> to)
     {
+        if (recogniser != "pocketsphinx")
+            return EngineChoice.Refused($"recogniser \"{recogniser}\" is not known; known is pocketsphinx");
+        if (translator != "apertium")
+            return EngineChoice.Refused($"translator \"{translator}\" is not known; known is apertium");
+        if (speaker is not ("espeak" or "tone"))
+            return EngineChoice.Refused($"voice \"{speaker}\" is not known; known are espeak and tone");
         var source = LanguageTag.Parse(from)!;
         if (Model(source) is not { } model)
         {
@@ -41,8 +52,10 @@ internal static class OfflineEngine
 
         return EngineChoice.Of(services => new CascadeEngine(
             new PocketSphinxRecogniser(model),
-            [.. languages.Select(language => new CascadeLanguage(
-                language.Tag, new ApertiumTranslator(language.Mode), new EspeakVoice(language.Voice)))],
+            [.. languages.Select((language, index) => new CascadeLanguage(
+                language.Tag,
+                new ApertiumTranslator(language.Mode),
+                speaker == "tone" ? new ToneVoice(Tone.FrequencyOf(index)) : new EspeakVoice(language.Voice)))],
             new CascadeOptions(),
             services));
     }

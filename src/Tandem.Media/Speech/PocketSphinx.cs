@@ -17,9 +17,8 @@ internal sealed partial class PocketSphinx : IDisposable
     private const string Base = "libsphinxbase.so.3";
     private const double FramesASecond = 100;
 
-    // Fast settings of shared/facts.md with a wider word beam: about 8 words in 10 of demo-congrats at 0.2 s of CPU a second.
-    private static readonly string[] s_speed =
-        ["-ds", "2", "-topn", "2", "-maxhmmpf", "3000", "-maxwpf", "10", "-pl_window", "10", "-fwdflat", "no", "-bestpath", "yes", "-logfn", "/dev/null"];
+    // Without the second pass over the flat lexicon, which would only begin when the speaker has ended; else the library's defaults.
+    private static readonly string[] s_speed = ["-fwdflat", "no", "-logfn", "/dev/null"];
 
     private readonly nint _decoder;
 

@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using System.Collections.Concurrent;
 using System.Globalization;
 using System.Runtime.InteropServices;
 using System.Text;
@@ -9,7 +10,7 @@ namespace Tandem.Media.Speech;
 /// The child process that hears speech (<c>tandem recognise MODEL</c>). It reads commands from its standard input, one byte and a length
 /// of four bytes (little endian) before each, and writes one line an utterance; it ends with its input, and so with its parent.
 /// </summary>
-public static class RecogniserProcess
+public static partial class RecogniserProcess
 {
     /// <summary>Begins an utterance; no payload.</summary>
     public const byte Begin = (byte)'B';
@@ -25,13 +26,15 @@ public static class RecogniserProcess
 
     private const int LargestPayload = 1 << 20;
 
+    private static readonly int s_parent = getppid();
+
     /// <summary>Runs until its input ends.</summary>
     /// <param name="arguments"><c>recognise</c> and the model's folder.</param>
     public static int Run(string[] arguments)
     {
         if (arguments.Length != 2)
             return 2;
-        using var input = new BufferedStream(Console.OpenStandardInput(), 1 << 16);
+        var input = new BufferedStream(Console.OpenStandardInput(), 1 << 16);
         using var output = Console.OpenStandardOutput();
         PocketSphinx sphinx;
         try
@@ -48,22 +51,53 @@ public static class RecogniserProcess
         {
             output.Write("ready\n"u8);
             output.Flush();
-            return Serve(sphinx, input, output);
+            return Serve(sphinx, Read(input), output);
         }
     }
 
-    private static int Serve(PocketSphinx sphinx, Stream input, Stream output)
+    /// <summary>
+    /// Reads commands on a thread of its own. When the input ends the process ends, even while the library hangs: no recogniser outlives
+    /// its parent.
+    /// </summary>
+    private static BlockingCollection<(byte Kind, byte[] Payload)> Read(Stream input)
     {
-        var head = new byte[5];
-        var open = false;
-        while (input.ReadAtLeast(head, head.Length, throwOnEndOfStream: false) == head.Length)
+        // An utterance of 10 s is some twenty commands; more than fit wait in the pipe.
+        var commands = new BlockingCollection<(byte Kind, byte[] Payload)>(64);
+        new Thread(() =>
         {
-            var length = BinaryPrimitives.ReadInt32LittleEndian(head.AsSpan(1));
-            if (length is < 0 or > LargestPayload)
-                return 1;
-            var payload = new byte[length];
-            input.ReadExactly(payload);
-            switch (head[0])
+            var head = new byte[5];
+            while (input.ReadAtLeast(head, head.Length, throwOnEndOfStream: false) == head.Length)
+            {
+                var length = BinaryPrimitives.ReadInt32LittleEndian(head.AsSpan(1));
+                if (length is < 0 or > LargestPayload)
+                    break;
+                var payload = new byte[length];
+                if (input.ReadAtLeast(payload, length, throwOnEndOfStream: false) < length)
+                    break;
+
+                // While the library hangs nothing is taken out; then the end of the input must still be seen.
+                while (!commands.TryAdd((head[0], payload), TimeSpan.FromSeconds(1)))
+                {
+                    if (IsOrphan())
+                        Environment.Exit(0);
+                }
+            }
+
+            Environment.Exit(0);
+        })
+        { IsBackground = true }.Start();
+        return commands;
+    }
+
+    // Who loses its parent is handed to process 1, or to another that reaps.
+    private static bool IsOrphan() => getppid() != s_parent;
+
+    private static int Serve(PocketSphinx sphinx, BlockingCollection<(byte Kind, byte[] Payload)> commands, Stream output)
+    {
+        var open = false;
+        foreach (var (kind, payload) in commands.GetConsumingEnumerable())
+        {
+            switch (kind)
             {
                 case Begin:
                     if (open)
@@ -71,7 +105,7 @@ public static class RecogniserProcess
                     sphinx.Begin();
                     open = true;
                     break;
-                case Sound when open && length >= 2:
+                case Sound when open && payload.Length >= 2:
                     sphinx.Hear(MemoryMarshal.Cast<byte, short>(payload));
                     break;
                 case End when open:
@@ -87,6 +121,9 @@ public static class RecogniserProcess
 
         return 0;
     }
+
+    [LibraryImport("libc")]
+    private static partial int getppid();
 
     private static void Answer(IReadOnlyList<RecognisedWord> words, Stream output)
     {

@@ -29,6 +29,18 @@ public sealed class EngineCatalogueTests
     }
 
     [Theory]
+    [InlineData("whisper+apertium+espeak", "recogniser \"whisper\"")]
+    [InlineData("pocketsphinx+deepl+espeak", "translator \"deepl\"")]
+    [InlineData("pocketsphinx+apertium+piper", "voice \"piper\"")]
+    public void An_unknown_part_of_a_composition_is_named(string engine, string part)
+    {
+        var choice = EngineCatalogue.Resolve(engine, "en", ["es"]);
+
+        Assert.Null(choice.Create);
+        Assert.Contains(part, choice.Error, StringComparison.Ordinal);
+    }
+
+    [Theory]
     [InlineData("")]
     [InlineData("e")]
     [InlineData("spanish please")]
