@@ -21,6 +21,9 @@ public sealed class LiveChannel : IAsyncDisposable
     // The mixers measure the loudness of speech that was understood late: an utterance of 10 s, and the time that took.
     private static readonly SoundLength Held = SoundLength.OfSeconds(16);
 
+    // A segment that the source has shown is fetched and decoded within this, or its predecessor goes without the sound behind the cut.
+    private static readonly TimeSpan LongestWait = TimeSpan.FromSeconds(1.5);
+
     private readonly ChannelOptions _options;
     private readonly TimeProvider _time;
     private readonly ILogger _log;
@@ -136,11 +139,12 @@ public sealed class LiveChannel : IAsyncDisposable
         {
             case SourceEvent.MasterFound master:
                 _publisher.Follow(master);
+                _clock.Hear(_publisher.HeardIncarnation);
                 break;
             case SourceEvent.PlaylistSeen seen:
                 _publisher.See(seen);
-                if (seen is { Reset: true, Appeared: [var first, ..] } && seen.Id == _publisher.Source?.Heard)
-                    _clock.ResetAt(first.Segment.Sequence);
+                if (seen.Reset && seen.Id == _publisher.Source?.Heard && seen.Appeared.FirstOrDefault(segment => segment.Heard) is { } first)
+                    _clock.ResetAt(first.Segment.Sequence, _publisher.HeardIncarnation);
                 break;
         }
 
@@ -169,6 +173,7 @@ public sealed class LiveChannel : IAsyncDisposable
         }
 
         row.DecodeTime = heard.DecodeTime;
+        row.HeardAt = _time.GetUtcNow();
         _feed.FeedAll(_track.End);
         _voices.Accept(row);
         row.Release();
@@ -196,7 +201,8 @@ public sealed class LiveChannel : IAsyncDisposable
             if (_publisher.Has(row))
                 continue;
             var next = index + 1 < rows.Count ? rows[index + 1] : null;
-            if (now >= row.Due && next is null && _voices.Lacks(row))
+            var follows = next is null && IsFollowed(row) && now < row.HeardAt + LongestWait;
+            if (now >= row.Due && next is null && !follows && (_voices.Lacks(row) || IsOverdue(row, now)))
             {
                 // Nothing will come in time: silence takes the place of the sound, for the engine too.
                 _placer.SilenceUpTo(row.To);
@@ -204,7 +210,7 @@ public sealed class LiveChannel : IAsyncDisposable
             }
 
             var started = Stopwatch.GetTimestamp();
-            var ready = _voices.WorkOn(row, next, now);
+            var ready = _voices.WorkOn(row, next, follows ? Before(row.Due, now) : now);
             row.WorkTime += Stopwatch.GetElapsedTime(started);
             if (!ready)
                 return;
@@ -216,6 +222,18 @@ public sealed class LiveChannel : IAsyncDisposable
             Publication.Master = _voices.Master(_publisher.Source!);
         }
     }
+
+    /// <summary>
+    /// Whether the source has shown more after <paramref name="row"/>: then its last frames, which need the sound behind the cut, are on
+    /// their way. While a channel starts, all its rows are due before the next is decoded.
+    /// </summary>
+    private bool IsFollowed(SegmentRow row) => _publisher.Heard is { Segments: [.., var newest] }
+        && _publisher.HeardIncarnation == row.Incarnation && newest.Sequence > row.Source.Sequence;
+
+    /// <summary>Whether the source stands still: it should have shown another segment after <paramref name="row"/> for some time.</summary>
+    private static bool IsOverdue(SegmentRow row, DateTimeOffset now) => now > row.AppearedAt + (1.5 * row.Duration);
+
+    private static DateTimeOffset Before(DateTimeOffset due, DateTimeOffset now) => now < due ? now : due - TimeSpan.FromTicks(1);
 
     private void Look(DateTimeOffset now)
     {

@@ -24,7 +24,8 @@ internal static class FrameGrid
     /// <param name="format">Their format.</param>
     /// <param name="start">Time of the first frame.</param>
     /// <param name="frames">As the worker found them; times may be wrapped or not.</param>
-    public static List<TimedFrame> Fill(SoundFormat format, MediaTime start, IReadOnlyList<CodedFrame> frames)
+    /// <param name="until">Where the segment ends, if sound is lost there: 90 kHz; null to end with the last frame.</param>
+    public static List<TimedFrame> Fill(SoundFormat format, MediaTime start, IReadOnlyList<CodedFrame> frames, long? until = null)
     {
         var filled = new List<TimedFrame>(frames.Count);
         var samples = 0L;
@@ -46,6 +47,16 @@ internal static class FrameGrid
 
             filled.Add(new TimedFrame(length, frame.Data));
             samples += length;
+        }
+
+        if (until is { } end && SilentFrame.Like(format, frames[^1].Data) is { } rest)
+        {
+            // As everywhere, a frame belongs to the segment that it begins in.
+            while (budget-- > 0 && start.Ticks + (samples * MediaTime.Rate / format.SampleRate) < end)
+            {
+                filled.Add(new TimedFrame(format.FrameSamples, rest));
+                samples += format.FrameSamples;
+            }
         }
 
         return filled;

@@ -17,6 +17,9 @@ public sealed record OriginalSegment(string Generation, SoundPackager Packager, 
 /// <param name="nextGeneration">Names a new generation.</param>
 public sealed class OriginalRendition(string language, Func<string> nextGeneration)
 {
+    // Longer holes are lost segments, which are gaps.
+    private const long LongestHole = 10 * MediaTime.Rate;
+
     private readonly LinkedList<Life> _lives = [];
 
     /// <summary>Packager of the newest epoch; null where the source's codec cannot be packaged, or is not known yet.</summary>
@@ -46,6 +49,7 @@ public sealed class OriginalRendition(string language, Func<string> nextGenerati
         private readonly List<CodedFrame> _frames = [];
         private long _last = epoch.StartTicks - MediaTime.Rate;
         private SoundFormat? _format;
+        private long? _end;
 
         public Epoch Epoch { get; } = epoch;
 
@@ -73,12 +77,15 @@ public sealed class OriginalRendition(string language, Func<string> nextGenerati
                     continue;
 
                 // A frame that ends before the epoch begins was cut off with the picture before it.
-                if (ticks + (frame.Samples * (long)MediaTime.Rate / _format!.SampleRate) <= Epoch.StartTicks)
+                if (ticks + Length(frame) <= Epoch.StartTicks)
                     continue;
                 _last = ticks;
                 _frames.Add(frame with { Ticks = ticks });
             }
         }
+
+        private long Length(CodedFrame frame) =>
+            (frame.Samples > 0 ? frame.Samples : _format!.FrameSamples) * (long)MediaTime.Rate / _format!.SampleRate;
 
         public byte[]? Take(ChannelTime to)
         {
@@ -90,7 +97,20 @@ public sealed class OriginalRendition(string language, Func<string> nextGenerati
                 return null;
             var frames = _frames.GetRange(0, count);
             _frames.RemoveRange(0, count);
-            return Packager!.Package(new MediaTime(Epoch.Index, frames[0].Ticks), frames);
+
+            // A hole at a cut is filled on both sides, so that every segment covers its own time.
+            var start = _end is { } grid && frames[0].Ticks - grid is > 0 and < LongestHole ? grid : frames[0].Ticks;
+            var after = frames[^1].Ticks + Length(frames[^1]);
+            var isHole = _frames.Count > 0 && _frames[0].Ticks - after > Length(frames[^1]) / 2;
+            _end = isHole ? null : after;
+            if (isHole)
+            {
+                // The grid goes on from this segment's frames to the first that begins behind its end.
+                var length = Length(frames[^1]);
+                _end = after + (Math.Max(0, (end - after + length - 1) / length) * length);
+            }
+
+            return Packager!.Package(new MediaTime(Epoch.Index, start), frames, isHole ? end : null);
         }
     }
 }

@@ -43,6 +43,9 @@ public sealed class Publisher(Publication publication, ChannelMetrics metrics, S
     /// <summary>The heard playlist's newest state.</summary>
     public MediaPlaylist? Heard => Source is { } source && _mirrors.TryGetValue(source.Heard, out var mirror) ? mirror.Playlist : null;
 
+    /// <summary>How many times the heard playlist has started its numbers anew.</summary>
+    public int HeardIncarnation => Source is { } source && _mirrors.TryGetValue(source.Heard, out var mirror) ? mirror.Incarnation : 0;
+
     /// <summary>Whether everything is published and the source has ended; false again when it goes on.</summary>
     public bool Ended { get; private set; }
 
@@ -55,6 +58,12 @@ public sealed class Publisher(Publication publication, ChannelMetrics metrics, S
     /// <summary>Takes the master playlist.</summary>
     public void Follow(SourceEvent.MasterFound source)
     {
+        if (Source is not null && Source.Heard != source.Heard)
+        {
+            foreach (var mirror in _mirrors.Values)
+                mirror.Realign();
+        }
+
         Source = source;
         foreach (var playlist in source.Playlists)
             _mirrors.TryAdd(playlist.Id, new DelayedPlaylist());
@@ -159,7 +168,7 @@ public sealed class Publisher(Publication publication, ChannelMetrics metrics, S
 
         foreach (var (id, mirror) in _mirrors)
         {
-            mirror.PublishUpTo(Table.Rows, Table.Published, Heard);
+            mirror.PublishUpTo(Table.Rows, Table.Published, Heard, HeardIncarnation);
             if (Playlists.OfMirror(mirror, window[0].From, Table.TargetDuration, Ended) is { } playlist)
                 changes.Add((PathOf(id), playlist));
         }

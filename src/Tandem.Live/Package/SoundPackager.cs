@@ -75,7 +75,9 @@ public sealed class SoundPackager
     /// <summary>Packages frames of a source; lost ones become silence, see <see cref="FrameGrid"/>.</summary>
     /// <param name="start">Time of the first frame.</param>
     /// <param name="frames">In presentation order.</param>
-    public byte[] Package(MediaTime start, IReadOnlyList<CodedFrame> frames) => Package(start, FrameGrid.Fill(_format, start, frames));
+    /// <param name="until">Where the segment ends, if sound is lost there: 90 kHz; null to end with the last frame.</param>
+    public byte[] Package(MediaTime start, IReadOnlyList<CodedFrame> frames, long? until = null) =>
+        Package(start, FrameGrid.Fill(_format, start, frames, until));
 
     /// <summary>Packages contiguous frames of the format's ordinary length.</summary>
     /// <param name="start">Time of the first frame, priming taken out.</param>

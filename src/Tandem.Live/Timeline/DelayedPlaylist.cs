@@ -60,6 +60,9 @@ public sealed class DelayedPlaylist
     /// <summary>Whether its segments correspond one to one to the heard playlist's; null until both were seen.</summary>
     public bool? Aligned { get; private set; }
 
+    /// <summary>How many times its numbers started anew.</summary>
+    public int Incarnation => _incarnation;
+
     /// <summary>All segments that are held, oldest first; those with a number are published.</summary>
     public IReadOnlyList<DelayedSegment> Segments => _segments;
 
@@ -92,21 +95,25 @@ public sealed class DelayedPlaylist
         }
     }
 
+    /// <summary>Another playlist is heard from now on: whether this one corresponds to it is open again.</summary>
+    public void Realign() => Aligned = null;
+
     /// <summary>Gives numbers to all segments whose time is published now.</summary>
     /// <param name="rows">The table's rows, oldest first.</param>
     /// <param name="published">How many of them, from the front, are published.</param>
     /// <param name="heard">The newest state of the heard playlist.</param>
+    /// <param name="heardIncarnation">Its <see cref="Incarnation"/>; rows count in the heard playlist's.</param>
     /// <returns>Whether anything changed.</returns>
-    public bool PublishUpTo(IReadOnlyList<SegmentRow> rows, int published, MediaPlaylist heard)
+    public bool PublishUpTo(IReadOnlyList<SegmentRow> rows, int published, MediaPlaylist heard, int heardIncarnation)
     {
         if (published == 0 || Playlist is null)
             return false;
 
         // Decided anew until something of this incarnation is out: the heard playlist may only be about to start anew as well.
-        if (Aligned != true && !_segments.Exists(segment => segment.Incarnation == _incarnation && segment.Number is not null))
+        if (Aligned is null || (Aligned == false && !_segments.Exists(segment => segment.Incarnation == _incarnation && segment.Number is not null)))
         {
             Aligned = Corresponds(Playlist, heard);
-            _shift = rows[^1].Incarnation - _incarnation;
+            _shift = heardIncarnation - _incarnation;
             _newestAtReset ??= rows[published - 1].Number;
             if (Aligned == false && _incarnation > 0 && rows[published - 1].Number < _newestAtReset + Patience)
                 return false;

@@ -66,6 +66,9 @@ public sealed class SegmentRow
     /// <summary>True once its end may not move any more, because sound up to it is being encoded.</summary>
     public bool Frozen { get; private set; }
 
+    /// <summary>When it was decoded.</summary>
+    public DateTimeOffset HeardAt { get; set; }
+
     /// <summary>How long decoding it took.</summary>
     public TimeSpan DecodeTime { get; set; }
 

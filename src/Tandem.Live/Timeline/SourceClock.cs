@@ -33,7 +33,7 @@ public sealed class SourceClock
     private long _nextSequence;
     private int _incarnation;
     private bool _past;
-    private long? _resetAt;
+    private (long Sequence, int Incarnation)? _resetAt;
 
     /// <summary>A clock for one channel.</summary>
     /// <param name="placer">Takes the sound.</param>
@@ -55,7 +55,12 @@ public sealed class SourceClock
     /// <summary>
     /// The source starts its numbers anew: the segment with this number begins an epoch. Segments from before may still come first.
     /// </summary>
-    public void ResetAt(long sequence) => _resetAt = sequence;
+    /// <param name="sequence">The first new number.</param>
+    /// <param name="incarnation">How many times the heard playlist has started anew, this time included.</param>
+    public void ResetAt(long sequence, int incarnation) => _resetAt = (sequence, incarnation);
+
+    /// <summary>Another playlist is heard from now on, which has started anew so many times.</summary>
+    public void Hear(int incarnation) => _incarnation = incarnation;
 
     /// <summary>
     /// Takes the next segment and returns its row; null where nothing of it can be placed, because no epoch has begun yet or a new one
@@ -66,11 +71,11 @@ public sealed class SourceClock
     public SegmentRow? Accept(HeardSegment heard, ChannelTime mixed)
     {
         var segment = heard.Segment;
-        if (_resetAt == segment.Sequence && _epoch is not null)
+        if (_resetAt is { } reset && reset.Sequence == segment.Sequence)
         {
             _resetAt = null;
-            _incarnation++;
-            _pending = EpochReason.Reset;
+            _incarnation = reset.Incarnation;
+            _pending = _epoch is null ? null : EpochReason.Reset;
         }
 
         var start = heard.Decoded is { } decoded ? Start(decoded) : null;

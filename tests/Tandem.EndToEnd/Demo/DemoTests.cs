@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Text.Json;
 using Microsoft.Playwright;
+using Tandem.Checks.Hls;
 using Tandem.EndToEnd.Harness;
 using Xunit;
 
@@ -23,6 +24,7 @@ public sealed class DemoTests(Browser browser) : IClassFixture<Browser>
         {
             var line = await demo.StandardOutput.ReadLineAsync(cancel);
             var address = new Uri(JsonDocument.Parse(line!).RootElement.GetProperty("address").GetString()!);
+            await using var watcher = ChannelWatcher.Start(new Uri(address, "live/demo/master.m3u8"));
             var page = await browser.OpenAsync(address);
             var errors = new List<string>();
             page.PageError += (_, error) => errors.Add(error);
@@ -45,6 +47,7 @@ public sealed class DemoTests(Browser browser) : IClassFixture<Browser>
             await UntilAsync(page, $"document.querySelector('video').currentTime > {await page.EvaluateAsync<double>("document.querySelector('video').currentTime") + 4}");
             Assert.True(await page.Locator("#notice").IsHiddenAsync(), await page.Locator("#notice").TextContentAsync());
             Assert.Empty(errors);
+            Assert.True(watcher.Violations.Count == 0, watcher.Checker.Summary);
             if (Environment.GetEnvironmentVariable("TANDEM_SCREENSHOT") is { Length: > 0 } picture)
                 await page.ScreenshotAsync(new() { Path = picture, FullPage = true });
         }

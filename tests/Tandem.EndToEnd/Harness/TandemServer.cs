@@ -4,10 +4,14 @@ using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
 using System.Text.Json;
+using Tandem.Checks.Hls;
 
 namespace Tandem.EndToEnd.Harness;
 
-/// <summary>The real program as a child process: <c>tandem serve</c> on a free port, with a state folder of its own.</summary>
+/// <summary>
+/// The real program as a child process: <c>tandem serve</c> on a free port, with a state folder of its own. All that its channels publish
+/// is watched and checked (<see cref="PublishedRightAttribute"/>).
+/// </summary>
 public sealed class TandemServer : IAsyncDisposable
 {
     private const int LogLimit = 20_000;
@@ -18,6 +22,8 @@ public sealed class TandemServer : IAsyncDisposable
     private readonly List<string> _arguments;
     private readonly ConcurrentQueue<string> _log = new();
     private readonly HttpClient _http = new() { Timeout = TimeSpan.FromSeconds(10) };
+    private readonly Dictionary<string, ChannelWatcher> _watchers = new(StringComparer.Ordinal);
+    private readonly List<Func<string, HlsViolation, bool>> _excused = [];
     private Process? _process;
 
     private TandemServer(IEnumerable<string> channels, IEnumerable<string> more)
@@ -28,6 +34,8 @@ public sealed class TandemServer : IAsyncDisposable
         foreach (var channel in channels)
             _arguments.AddRange(["--channel", channel]);
         Root = new Uri($"http://127.0.0.1:{Port}/");
+        foreach (var id in channels.Select(channel => channel.Split(',')[0]["id=".Length..]))
+            _watchers[id] = ChannelWatcher.Start(Master(id));
     }
 
     /// <summary>The port it serves on.</summary>
@@ -63,6 +71,26 @@ public sealed class TandemServer : IAsyncDisposable
 
     /// <summary>The address of a channel's master playlist.</summary>
     public Uri Master(string channel) => new(Root, $"live/{channel}/master.m3u8");
+
+    /// <summary>From now until the result is disposed, a channel's playlists need not answer or grow.</summary>
+    public IDisposable ExpectOutage(string channel) => _watchers[channel].ExpectOutage();
+
+    /// <summary>Violations that the test's source itself brings about, by channel.</summary>
+    public void Excuse(Func<string, HlsViolation, bool> excuse) => _excused.Add(excuse);
+
+    /// <summary>Ends the watch and returns what was found and not excused, by channel; nothing is left to report.</summary>
+    public async Task<IReadOnlyDictionary<string, IReadOnlyList<HlsViolation>>> EndWatchAsync()
+    {
+        var found = new Dictionary<string, IReadOnlyList<HlsViolation>>(StringComparer.Ordinal);
+        foreach (var (id, watcher) in _watchers)
+        {
+            await watcher.DisposeAsync();
+            found[id] = [.. watcher.Violations.Where(violation => !_excused.Exists(excuse => excuse(id, violation)))];
+        }
+
+        _watchers.Clear();
+        return found;
+    }
 
     /// <summary>Starts it (again), on the same port and state.</summary>
     public async Task StartAsync()
@@ -145,8 +173,10 @@ public sealed class TandemServer : IAsyncDisposable
     {
         try
         {
+            var found = await EndWatchAsync();
             if (_process is not null)
                 await StopAsync();
+            PublishedRightAttribute.Report([.. found.Values.SelectMany(violations => violations)]);
         }
         finally
         {

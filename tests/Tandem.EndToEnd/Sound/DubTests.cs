@@ -80,7 +80,6 @@ public sealed class DubbedSpeech : IAsyncLifetime
 }
 
 /// <summary>What a viewer of a dub hears and reads (issue 2, point 4).</summary>
-[Trait("Category", "Full")]
 public sealed class DubTests(DubbedSpeech heard) : IClassFixture<DubbedSpeech>
 {
     private const double BackgroundLevel = -18;

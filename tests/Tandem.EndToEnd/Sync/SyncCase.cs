@@ -10,7 +10,9 @@ namespace Tandem.EndToEnd.Sync;
 /// <param name="Upset">What is done to the source once it runs; null for nothing.</param>
 /// <param name="Missing">Beeps that may be missing: those that the upset or the damage itself cuts.</param>
 /// <param name="Epochs">Discontinuity sequences that the recording must come to hold.</param>
-public sealed record SyncCase(string Name, OriginOptions Options, Action<OriginChannel>? Upset = null, int Missing = 0, int Epochs = 1)
+/// <param name="StandsStill">Whether the source itself stands still for longer than a playlist may.</param>
+public sealed record SyncCase(
+    string Name, OriginOptions Options, Action<OriginChannel>? Upset = null, int Missing = 0, int Epochs = 1, bool StandsStill = false)
 {
     private const long Wrap = 1L << 33;
     private const int Second = 90_000;
@@ -44,8 +46,8 @@ public sealed record SyncCase(string Name, OriginOptions Options, Action<OriginC
             new("discontinuity-fmp4", new() { Programme = separate }, channel => channel.Break(3 * Second), Missing: 2, Epochs: 2),
             // The window of 16 s lies before the wrap when the channel starts.
             new("wrap", new() { Programme = ts, FirstTicks = Wrap - (32 * Second) }, Missing: 2),
-            new("restart-ts", new() { Programme = ts, FirstSequence = 500 }, channel => channel.Restart(), Missing: 6, Epochs: 2),
-            new("restart-fmp4", new() { Programme = fmp4, FirstSequence = 500 }, channel => channel.Restart(), Missing: 6, Epochs: 2),
+            new("restart-ts", new() { Programme = ts, FirstSequence = 500 }, channel => channel.Restart(), Missing: 6, Epochs: 2, StandsStill: true),
+            new("restart-fmp4", new() { Programme = fmp4, FirstSequence = 500 }, channel => channel.Restart(), Missing: 6, Epochs: 2, StandsStill: true),
             // 14 frames are 0.3 s, as when an encoder lost its input; now and then one cuts a beep.
             new("holes", new() { Programme = await DamagedAsync(Damage.Holes(first: 100, frames: 14, every: 331)) }, Missing: 8),
             new("clock-100ppm", new() { Programme = await DamagedAsync(Damage.ClockError(100)) }),

@@ -1,4 +1,5 @@
 using Tandem.Checks.Detectors;
+using Tandem.Checks.Hls;
 using Tandem.Checks.LiveOrigin;
 using Tandem.Checks.Recording;
 using Tandem.EndToEnd.Harness;
@@ -11,6 +12,7 @@ public sealed class SyncRun
     private static readonly TimeSpan _beforeUpset = TimeSpan.FromSeconds(14);
     private static readonly TimeSpan _pace = TimeSpan.FromSeconds(1);
     private readonly Dictionary<string, (HlsRecording Source, HlsRecording Published)> _recordings = new(StringComparer.Ordinal);
+    private IReadOnlyDictionary<string, IReadOnlyList<HlsViolation>> _violations = new Dictionary<string, IReadOnlyList<HlsViolation>>();
     private string _log = "";
 
     /// <summary>Runs the cases side by side for so many seconds of published sound.</summary>
@@ -21,6 +23,8 @@ public sealed class SyncRun
         var sources = channels.ToDictionary(pair => pair.Key, pair => HlsRecorder.Start(pair.Value.Master, _pace));
         await using var server = await TandemServer.StartAsync(cases.Select(one => TandemServer.Channel(one.Name, channels[one.Name].Master)));
         var published = cases.ToDictionary(one => one.Name, one => HlsRecorder.Start(server.Master(one.Name), _pace, wanted: IsMeasured));
+        var still = cases.Where(one => one.StandsStill).Select(one => one.Name).ToHashSet();
+        server.Excuse((channel, violation) => still.Contains(channel) && violation.Rule == HlsRule.Growth);
 
         await Task.Delay(_beforeUpset, TimeProvider.System);
         foreach (var one in cases)
@@ -36,6 +40,8 @@ public sealed class SyncRun
             await published[one.Name].DisposeAsync();
         }
 
+        run._violations = await server.EndWatchAsync();
+
         run._log = server.Tail(400);
         run.Load = server.Load();
         return run;
@@ -43,6 +49,9 @@ public sealed class SyncRun
 
     /// <summary>What the server took for all this, one line.</summary>
     public string Load { get; private set; } = "";
+
+    /// <summary>What the checker of section 3a has to say of everything that a case published.</summary>
+    public IReadOnlyList<HlsViolation> Violations(string name) => _violations[name];
 
     /// <summary>The sync error of a case, and a line that says what was recorded.</summary>
     public async Task<(SyncError Error, int Epochs, string Told)> MeasureAsync(string name)

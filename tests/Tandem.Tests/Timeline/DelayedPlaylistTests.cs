@@ -18,12 +18,12 @@ public sealed class DelayedPlaylistTests
         var mirror = new DelayedPlaylist();
         mirror.See(Playlist(10, 6, 2.02, name: "video"), false);
         var rows = Rows(10, 6);
-        Assert.True(mirror.PublishUpTo(rows, 3, heard));
+        Assert.True(mirror.PublishUpTo(rows, 3, heard, 0));
         Assert.True(mirror.Aligned);
         var published = mirror.Segments.Where(segment => segment.Number is not null).ToArray();
         Assert.Equal([10, 11, 12], published.Select(segment => segment.Number!.Value));
         Assert.Equal(rows.Take(3).Select(row => row.Date), published.Select(segment => segment.Date));
-        Assert.False(mirror.PublishUpTo(rows, 3, heard));
+        Assert.False(mirror.PublishUpTo(rows, 3, heard, 0));
     }
 
     [Fact]
@@ -32,7 +32,7 @@ public sealed class DelayedPlaylistTests
         var mirror = new DelayedPlaylist();
         var all = Playlist(10, 6, 2);
         mirror.See(all with { Segments = all.Segments.RemoveAt(2) }, false);
-        mirror.PublishUpTo(Rows(10, 6), 6, all);
+        mirror.PublishUpTo(Rows(10, 6), 6, all, 0);
         Assert.Equal([10, 11, 12, 13, 14, 15], mirror.Segments.Select(segment => segment.Number!.Value));
         Assert.Equal([false, false, true, false, false, false], mirror.Segments.Select(segment => segment.Source.Gap));
     }
@@ -43,10 +43,10 @@ public sealed class DelayedPlaylistTests
         var mirror = new DelayedPlaylist();
         var all = Playlist(10, 6, 2);
         mirror.See(all with { Segments = all.Segments.RemoveAt(5) }, false);
-        mirror.PublishUpTo(Rows(10, 6), 6, all);
+        mirror.PublishUpTo(Rows(10, 6), 6, all, 0);
         Assert.Equal(5, mirror.Segments.Count(segment => segment.Number is not null));
         mirror.See(all, false);
-        Assert.True(mirror.PublishUpTo(Rows(10, 6), 6, all));
+        Assert.True(mirror.PublishUpTo(Rows(10, 6), 6, all, 0));
         Assert.Equal(15, mirror.Segments[^1].Number);
     }
 
@@ -58,7 +58,7 @@ public sealed class DelayedPlaylistTests
         var mirror = new DelayedPlaylist();
         mirror.See(Playlist(700, 6, 3, Noon), false);
         var rows = Rows(10, 9, Noon);
-        mirror.PublishUpTo(rows, 4, heard);
+        mirror.PublishUpTo(rows, 4, heard, 0);
         Assert.False(mirror.Aligned);
         var published = mirror.Segments.Where(segment => segment.Number is not null).ToArray();
 
@@ -73,7 +73,7 @@ public sealed class DelayedPlaylistTests
     {
         var mirror = new DelayedPlaylist();
         mirror.See(Playlist(3, 6, 3), false);
-        mirror.PublishUpTo(Rows(10, 9), 9, Playlist(10, 9, 2));
+        mirror.PublishUpTo(Rows(10, 9), 9, Playlist(10, 9, 2), 0);
         Assert.Equal([0.0, 3.0, 6.0, 9.0, 12.0, 15.0], mirror.Segments.Select(segment => segment.Position.Seconds));
     }
 
@@ -83,7 +83,7 @@ public sealed class DelayedPlaylistTests
         var mirror = new DelayedPlaylist();
         var list = Playlist(10, 3, 2);
         mirror.See(list, false);
-        mirror.PublishUpTo(Rows(10, 3), 3, list);
+        mirror.PublishUpTo(Rows(10, 3), 3, list, 0);
         mirror.See(list with { Segments = [.. list.Segments.Select(segment => segment with { Address = new Uri(segment.Address + "?sig=2") })] }, false);
         Assert.All(mirror.Segments, segment => Assert.EndsWith("?sig=2", segment.Source.Address.ToString(), StringComparison.Ordinal));
         Assert.Equal([10, 11, 12], mirror.Segments.Select(segment => segment.Number!.Value));
@@ -97,12 +97,12 @@ public sealed class DelayedPlaylistTests
         mirror.See(before, false);
         var second = First with { Index = 1, Start = new ChannelTime(192_000), DiscontinuitySequence = 1, NumberOffset = 502 };
         var rows = Rows(500, 2).ToList();
-        mirror.PublishUpTo(rows, 2, before);
+        mirror.PublishUpTo(rows, 2, before, 0);
         var after = Playlist(0, 2, 2);
         mirror.See(after, true);
         for (var index = 0; index < 2; index++)
             rows.Add(Row(index, 502 + index, second, index == 0, 1, new ChannelTime(192_000 + (index * 96_000)), Noon.AddSeconds(4 + (2 * index)), null));
-        mirror.PublishUpTo(rows, 4, after);
+        mirror.PublishUpTo(rows, 4, after, 1);
         Assert.Equal([500, 501, 502, 503], mirror.Segments.Select(segment => segment.Number!.Value));
         Assert.Equal([false, false, true, false], mirror.Segments.Select(segment => segment.Discontinuity));
     }
@@ -114,13 +114,13 @@ public sealed class DelayedPlaylistTests
         var before = Playlist(500, 2, 2);
         mirror.See(before, false);
         var rows = Rows(500, 2).ToList();
-        mirror.PublishUpTo(rows, 2, before);
+        mirror.PublishUpTo(rows, 2, before, 0);
         mirror.See(Playlist(0, 2, 2), true);
-        mirror.PublishUpTo(rows, 2, before);
+        mirror.PublishUpTo(rows, 2, before, 0);
         var second = First with { Index = 1, Start = new ChannelTime(192_000), DiscontinuitySequence = 1, NumberOffset = 502 };
         for (var index = 0; index < 2; index++)
             rows.Add(Row(index, 502 + index, second, index == 0, 1, new ChannelTime(192_000 + (index * 96_000)), Noon.AddSeconds(4 + (2 * index)), null));
-        mirror.PublishUpTo(rows, 4, Playlist(0, 2, 2));
+        mirror.PublishUpTo(rows, 4, Playlist(0, 2, 2), 1);
         Assert.True(mirror.Aligned);
         Assert.Equal([500, 501, 502, 503], mirror.Segments.Select(segment => segment.Number!.Value));
         Assert.Equal([false, false, true, false], mirror.Segments.Select(segment => segment.Discontinuity));

@@ -78,7 +78,7 @@ public sealed class SourceClockTests
         var clock = Clock();
         Take(clock, 500, 900_000);
         Take(clock, 501, 1_080_000);
-        clock.ResetAt(0);
+        clock.ResetAt(0, 1);
         var row = Take(clock, 0, 126_000)!;
         Assert.Equal(502, row.Number);
         Assert.Equal(EpochReason.Reset, row.Epoch.Reason);
