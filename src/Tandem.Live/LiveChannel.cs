@@ -215,7 +215,7 @@ public sealed class LiveChannel : IAsyncDisposable
             if (!ready)
                 return;
             started = Stopwatch.GetTimestamp();
-            _publisher.Offer(row, _voices.Package(row));
+            _publisher.Offer(row, _voices.Package(row, isLast: next is null && !follows && IsOverdue(row, now)));
             _metrics.SegmentProcessed("mix", row.WorkTime);
             _metrics.SegmentProcessed("package", Stopwatch.GetElapsedTime(started));
             _metrics.SegmentProcessed("total", row.DecodeTime + row.WorkTime + Stopwatch.GetElapsedTime(started));

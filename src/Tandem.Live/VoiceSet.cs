@@ -126,11 +126,13 @@ public sealed class VoiceSet : IDisposable
     }
 
     /// <summary>Packages <paramref name="row"/> for all renditions.</summary>
-    public List<PackagedSegment> Package(SegmentRow row)
+    /// <param name="row">Worked on as far as its time allowed.</param>
+    /// <param name="isLast">Whether the source stands still behind it.</param>
+    public List<PackagedSegment> Package(SegmentRow row, bool isLast)
     {
         var segments = new List<PackagedSegment>();
         foreach (var voice in All)
-            segments.Add(Segment(voice.Name, voice.Generation, voice.Packager!, row, voice.Package(row.To)));
+            segments.Add(Segment(voice.Name, voice.Generation, voice.Packager!, row, voice.Package(row.To, isLast)));
         if (_encodedOriginal is null)
             segments.Add(OriginalOf(row));
         foreach (var voice in _voices)

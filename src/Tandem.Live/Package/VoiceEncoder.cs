@@ -78,8 +78,12 @@ public sealed class VoiceEncoder : IDisposable
     }
 
     /// <summary>Takes the encoded frames that begin before <paramref name="to"/> and were not taken yet.</summary>
+    /// <param name="to">End of the segment.</param>
+    /// <param name="silence">
+    /// Stands for frames that are not there yet, which are left out when they come; null to take only what is there.
+    /// </param>
     /// <returns>The frames and the index of the first one.</returns>
-    public (long First, IReadOnlyList<ReadOnlyMemory<byte>> Frames) Take(ChannelTime to)
+    public (long First, IReadOnlyList<ReadOnlyMemory<byte>> Frames) Take(ChannelTime to, byte[]? silence = null)
     {
         var first = _firstReady;
         var frames = new List<ReadOnlyMemory<byte>>();
@@ -87,6 +91,13 @@ public sealed class VoiceEncoder : IDisposable
         {
             frames.Add(_ready.Dequeue());
             _firstReady++;
+        }
+
+        while (silence is not null && _ready.Count == 0 && Epoch.FrameStart(_firstReady) < to)
+        {
+            frames.Add(silence);
+            _firstReady++;
+            _skip++;
         }
 
         return (first, frames);

@@ -22,6 +22,7 @@ public sealed class VoiceRendition(
     // Half a second less a bit: a whole number of frames.
     private const int StepSamples = 23 * Epoch.FrameSamples;
 
+    private static readonly SoundFormat _format = SoundFormat.AacLc(ChannelTime.Rate, 2);
     private readonly float[] _step = new float[StepSamples * 2];
     private VoiceEncoder? _encoder;
     private SoundPackager? _packager;
@@ -48,7 +49,7 @@ public sealed class VoiceRendition(
             return;
         _encoder?.Dispose();
         _encoder = new VoiceEncoder(row.Epoch, nextGeneration(), bitRate);
-        _packager = SoundPackager.Create(row.Container, SoundFormat.AacLc(ChannelTime.Rate, 2), Name)
+        _packager = SoundPackager.Create(row.Container, _format, Name)
             ?? throw new InvalidOperationException("AAC fits every container.");
     }
 
@@ -89,10 +90,14 @@ public sealed class VoiceRendition(
     public ChannelTime Encoded => _encoder?.Encoded ?? ChannelTime.Zero;
 
     /// <summary>Packages what begins before <paramref name="to"/>; null where there is not one frame.</summary>
-    public byte[]? Package(ChannelTime to)
+    /// <param name="to">End of the row.</param>
+    /// <param name="isLast">
+    /// Whether nothing follows for now: the last frames, which the encoder holds until it has heard more, are silent then.
+    /// </param>
+    public byte[]? Package(ChannelTime to, bool isLast)
     {
         var encoder = _encoder!;
-        var (first, frames) = encoder.Take(to);
+        var (first, frames) = encoder.Take(to, isLast ? SilentFrame.Like(_format, default) : null);
         return frames.Count == 0 ? null : _packager!.Package(encoder.Epoch.ToMedia(encoder.Epoch.FrameStart(first)), frames);
     }
 

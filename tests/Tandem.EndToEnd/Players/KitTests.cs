@@ -13,6 +13,9 @@ namespace Tandem.EndToEnd.Players;
 /// </summary>
 public sealed class KitTests(Browser browser, Origin origin) : IClassFixture<Browser>, IClassFixture<Origin>
 {
+    // Some word of half a minute is always a little like some word of another's.
+    private const double Apart = 0.2;
+
     [Theory]
     [InlineData(Player.HlsJs, Packing.Ts)]
     [InlineData(Player.HlsJs, Packing.Fmp4)]
@@ -34,7 +37,7 @@ public sealed class KitTests(Browser browser, Origin origin) : IClassFixture<Bro
             var heard = await page.RecordAsync(4);
             var ranked = WhoIsHeard.Rank(heard, await KnownAsync(recorder.Snapshot()));
             Assert.True(ranked[0].Name == voice && ranked[0].Likeness > WhoIsHeard.Same, $"{voice}: {string.Join(", ", ranked)}\n{await page.ReportAsync()}");
-            Assert.True(ranked[1].Likeness < WhoIsHeard.Different, string.Join(", ", ranked));
+            Assert.True(ranked[0].Likeness - ranked[1].Likeness > Apart, string.Join(", ", ranked));
         }
 
         var report = await page.ReportAsync();
