@@ -202,9 +202,10 @@ public sealed class LiveChannel : IAsyncDisposable
                 continue;
             var next = index + 1 < rows.Count ? rows[index + 1] : null;
             var follows = next is null && IsFollowed(row) && now < row.HeardAt + LongestWait;
-            if (now >= row.Due && next is null && !follows && (_voices.Lacks(row) || IsOverdue(row, now)))
+            var isLast = now >= row.Due && !follows && (next is null ? IsOverdue(row, now) : !next.Heard);
+            if (isLast || (now >= row.Due && next is null && !follows && _voices.Lacks(row)))
             {
-                // Nothing will come in time: silence takes the place of the sound, for the engine too.
+                // Nothing will come in time, or the segment could not be heard: silence takes the place of the sound, for the engine too.
                 _placer.SilenceUpTo(row.To);
                 _feed.FeedAll(_track.End);
             }
@@ -215,7 +216,7 @@ public sealed class LiveChannel : IAsyncDisposable
             if (!ready)
                 return;
             started = Stopwatch.GetTimestamp();
-            _publisher.Offer(row, _voices.Package(row, isLast: next is null && !follows && IsOverdue(row, now)));
+            _publisher.Offer(row, _voices.Package(row, isLast));
             _metrics.SegmentProcessed("mix", row.WorkTime);
             _metrics.SegmentProcessed("package", Stopwatch.GetElapsedTime(started));
             _metrics.SegmentProcessed("total", row.DecodeTime + row.WorkTime + Stopwatch.GetElapsedTime(started));

@@ -127,14 +127,14 @@ public sealed class VoiceSet : IDisposable
 
     /// <summary>Packages <paramref name="row"/> for all renditions.</summary>
     /// <param name="row">Worked on as far as its time allowed.</param>
-    /// <param name="isLast">Whether the source stands still behind it.</param>
+    /// <param name="isLast">Whether no sound follows for now: the source stands still, or what it sent could not be heard.</param>
     public List<PackagedSegment> Package(SegmentRow row, bool isLast)
     {
         var segments = new List<PackagedSegment>();
         foreach (var voice in All)
             segments.Add(Segment(voice.Name, voice.Generation, voice.Packager!, row, voice.Package(row.To, isLast)));
         if (_encodedOriginal is null)
-            segments.Add(OriginalOf(row));
+            segments.Add(OriginalOf(row, isLast));
         foreach (var voice in _voices)
             segments.Add(Captions(voice, row));
         return segments;
@@ -192,7 +192,7 @@ public sealed class VoiceSet : IDisposable
         _speech.Dispose();
     }
 
-    private PackagedSegment OriginalOf(SegmentRow row) => _original.Package(row) is { } made
+    private PackagedSegment OriginalOf(SegmentRow row, bool isLast) => _original.Package(row, isLast) is { } made
         ? Segment(Original, made.Generation, made.Packager, row, made.Body)
         : new PackagedSegment(Original, new RenditionSegment($"{Original}/none/{row.Number}.aac", null, true), null, null);
 

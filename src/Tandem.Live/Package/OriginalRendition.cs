@@ -6,7 +6,7 @@ namespace Tandem.Live.Package;
 /// <summary>What the original has for a row.</summary>
 /// <param name="Generation">Of the row's epoch.</param>
 /// <param name="Packager">Of the row's epoch.</param>
-/// <param name="Body">The segment; null where no frame begins in the row.</param>
+/// <param name="Body">The segment; null for a gap: where the source has one, or where no silence is known in its codec.</param>
 public sealed record OriginalSegment(string Generation, SoundPackager Packager, byte[]? Body);
 
 /// <summary>
@@ -19,6 +19,9 @@ public sealed class OriginalRendition(string language, Func<string> nextGenerati
 {
     // Longer holes are lost segments, which are gaps.
     private const long LongestHole = 10 * MediaTime.Rate;
+
+    // Frames on one grid, measured in two segments, are at the same time but for rounding.
+    private const long SameTicks = MediaTime.Rate / 500;
 
     private readonly LinkedList<Life> _lives = [];
 
@@ -34,12 +37,14 @@ public sealed class OriginalRendition(string language, Func<string> nextGenerati
     }
 
     /// <summary>Packages what begins before <paramref name="row"/>'s end; null where its epoch's sound cannot be packaged.</summary>
-    public OriginalSegment? Package(SegmentRow row)
+    /// <param name="row">Rows come in order.</param>
+    /// <param name="isLast">Whether no sound follows for now: silence stands for what is missing at the row's end, also when it comes later.</param>
+    public OriginalSegment? Package(SegmentRow row, bool isLast = false)
     {
         while (_lives.First is { } oldest && oldest.Value.Epoch.Index < row.Epoch.Index)
             _lives.RemoveFirst();
         return _lives.First?.Value is { Packager: { } packager } life && life.Epoch == row.Epoch
-            ? new OriginalSegment(life.Generation, packager, life.Take(row.To))
+            ? new OriginalSegment(life.Generation, packager, life.Take(row, isLast))
             : null;
     }
 
@@ -50,6 +55,8 @@ public sealed class OriginalRendition(string language, Func<string> nextGenerati
         private long _last = epoch.StartTicks - MediaTime.Rate;
         private SoundFormat? _format;
         private long? _end;
+        private long? _silentTo;
+        private ReadOnlyMemory<byte> _like;
 
         public Epoch Epoch { get; } = epoch;
 
@@ -76,6 +83,10 @@ public sealed class OriginalRendition(string language, Func<string> nextGenerati
                 if (ticks <= _last && _frames.Count > 0)
                     continue;
 
+                // Silence was published in its place.
+                if (ticks < _silentTo - SameTicks)
+                    continue;
+
                 // A frame that ends before the epoch begins was cut off with the picture before it.
                 if (ticks + Length(frame) <= Epoch.StartTicks)
                     continue;
@@ -87,30 +98,47 @@ public sealed class OriginalRendition(string language, Func<string> nextGenerati
         private long Length(CodedFrame frame) =>
             (frame.Samples > 0 ? frame.Samples : _format!.FrameSamples) * (long)MediaTime.Rate / _format!.SampleRate;
 
-        public byte[]? Take(ChannelTime to)
+        public byte[]? Take(SegmentRow row, bool isLast)
         {
-            var end = Epoch.ToMedia(to).Ticks;
+            var end = Epoch.ToMedia(row.To).Ticks;
             var count = _frames.FindIndex(frame => frame.Ticks >= end);
             if (count < 0)
                 count = _frames.Count;
             if (count == 0)
-                return null;
+                return row.Gap ? null : Silence(Epoch.ToMedia(row.From).Ticks, end);
             var frames = _frames.GetRange(0, count);
             _frames.RemoveRange(0, count);
+            _like = frames[^1].Data;
 
             // A hole at a cut is filled on both sides, so that every segment covers its own time.
-            var start = _end is { } grid && frames[0].Ticks - grid is > 0 and < LongestHole ? grid : frames[0].Ticks;
+            var start = Grid(frames[0].Ticks);
             var after = frames[^1].Ticks + Length(frames[^1]);
-            var isHole = _frames.Count > 0 && _frames[0].Ticks - after > Length(frames[^1]) / 2;
+            var isHole = _frames.Count > 0 ? _frames[0].Ticks - after > Length(frames[^1]) / 2 : isLast;
             _end = isHole ? null : after;
             if (isHole)
-            {
-                // The grid goes on from this segment's frames to the first that begins behind its end.
-                var length = Length(frames[^1]);
-                _end = after + (Math.Max(0, (end - after + length - 1) / length) * length);
-            }
-
+                FillTo(end, after, Length(frames[^1]));
             return Packager!.Package(new MediaTime(Epoch.Index, start), frames, isHole ? end : null);
+        }
+
+        /// <summary>A segment without a frame of the source's: players stall at a gap, and hear no more in it.</summary>
+        private byte[]? Silence(long from, long end)
+        {
+            var start = Grid(from);
+            if (start >= end || SilentFrame.Like(_format!, _like) is not { } silent)
+                return null;
+            var frame = new CodedFrame(start, _format!.FrameSamples, silent);
+            FillTo(end, start, Length(frame));
+            return Packager!.Package(new MediaTime(Epoch.Index, start), [frame], end);
+        }
+
+        /// <summary>Where what begins at <paramref name="ticks"/> goes on from what was published before.</summary>
+        private long Grid(long ticks) => _end is { } grid && ticks - grid is > 0 and < LongestHole ? grid : ticks;
+
+        /// <summary>The grid goes on from a segment's frames to the first that begins behind its end.</summary>
+        private void FillTo(long end, long after, long length)
+        {
+            _end = after + (Math.Max(0, (end - after + length - 1) / length) * length);
+            _silentTo = _end;
         }
     }
 }

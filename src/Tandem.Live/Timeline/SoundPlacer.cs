@@ -57,6 +57,8 @@ public sealed class SoundPlacer(SoundTrack track)
     /// <summary>Writes out what is held back and adds silence up to <paramref name="end"/>, because no sound will come before it.</summary>
     public void SilenceUpTo(ChannelTime end)
     {
+        if (end <= track.End)
+            return;
         Finish();
         if (end <= track.End)
             return;

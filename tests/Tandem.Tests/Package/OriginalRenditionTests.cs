@@ -31,24 +31,77 @@ public sealed class OriginalRenditionTests
     }
 
     [Fact]
-    public void A_row_that_could_not_be_heard_is_a_gap_and_the_next_one_has_its_sound()
+    public void Rows_that_could_not_be_heard_are_silent_and_what_comes_after_them_is_in_its_place()
     {
         var original = new OriginalRendition("en", () => $"g{++_generations}");
-        SegmentRow[] rows = [Row(First, 1, 0, 20, heard: false), Row(First, 2, 20, 40)];
+        SegmentRow[] rows = [Row(First, 1, 0, 20, frames: 0..16), Row(First, 2, 20, 40, heard: false), Row(First, 3, 40, 60, frames: 36..60)];
+        foreach (var row in rows)
+            original.Accept(row);
+        var made = rows.Select(row => original.Package(row)!.Body!).ToList();
+
+        Assert.Equal([900_000, 900_000 + (20 * FrameTicks), 900_000 + (40 * FrameTicks)], made.Select(Time));
+        Assert.All(made, segment => Assert.Equal(20, Frames(segment)));
+
+        // ADTS header and a silent frame; the source's frames have 100 bytes.
+        Assert.Equal(PackedAudio.TagBytes + (16 * 16) + (4 * 107), made[1].Length);
+        Assert.Equal(PackedAudio.TagBytes + (20 * 107), made[2].Length);
+    }
+
+    [Fact]
+    public void A_gap_of_the_source_is_a_gap()
+    {
+        var original = new OriginalRendition("en", () => $"g{++_generations}");
+        SegmentRow[] rows = [Row(First, 1, 0, 20), Row(First, 2, 20, 40, heard: false, gap: true), Row(First, 3, 40, 60)];
         foreach (var row in rows)
             original.Accept(row);
 
-        Assert.Null(original.Package(rows[0])?.Body);
-        Assert.Equal(900_000 + (20 * FrameTicks), Time(original.Package(rows[1])!.Body!));
+        Assert.Equal([true, false, true], rows.Select(row => original.Package(row)!.Body is not null));
+    }
+
+    /// <summary>Encoders send a segment's last frames with the next segment; of a source that stands still those are not there when it is due.</summary>
+    [Fact]
+    public void Frames_that_come_after_their_segment_was_due_were_silence()
+    {
+        var original = new OriginalRendition("en", () => $"g{++_generations}");
+        SegmentRow[] rows = [Row(First, 1, 0, 20, frames: 0..16), Row(First, 2, 20, 40, frames: 16..36)];
+        original.Accept(rows[0]);
+        var cutOff = original.Package(rows[0], isLast: true)!.Body!;
+        original.Accept(rows[1]);
+        var next = original.Package(rows[1])!.Body!;
+
+        Assert.Equal(20, Frames(cutOff));
+        Assert.Equal(900_000 + (20 * FrameTicks), Time(next));
+        Assert.Equal(16, Frames(next));
+    }
+
+    [Fact]
+    public void Frames_that_come_with_the_next_segment_are_not_lost()
+    {
+        var original = new OriginalRendition("en", () => $"g{++_generations}");
+        SegmentRow[] rows = [Row(First, 1, 0, 20, frames: 0..16), Row(First, 2, 20, 40, frames: 16..40)];
+        foreach (var row in rows)
+            original.Accept(row);
+
+        Assert.All(rows, row => Assert.Equal(20, Frames(original.Package(row)!.Body!)));
+    }
+
+    /// <summary>Counts ADTS headers by their lengths.</summary>
+    private static int Frames(byte[] segment)
+    {
+        var count = 0;
+        for (var at = PackedAudio.TagBytes; at < segment.Length; count++)
+            at += ((segment[at + 3] & 3) << 11) | (segment[at + 4] << 3) | (segment[at + 5] >> 5);
+        return count;
     }
 
     private static long Time(byte[] segment) => BinaryPrimitives.ReadInt64BigEndian(segment.AsSpan(PackedAudio.TagBytes - 8));
 
-    private static SegmentRow Row(Epoch epoch, long number, int from, int to, bool heard = true)
+    private static SegmentRow Row(Epoch epoch, long number, int from, int to, bool heard = true, Range? frames = null, bool gap = false)
     {
         var start = new ChannelTime(from * FrameSamples);
-        var frames = Enumerable.Range(0, to - from)
-            .Select(index => new CodedFrame(epoch.ToMedia(start).Ticks + (index * FrameTicks), FrameSamples, new byte[100])).ToList();
+        var (first, last) = frames is { } range ? (range.Start.Value, range.End.Value) : (from, to);
+        var coded = Enumerable.Range(first, last - first)
+            .Select(index => new CodedFrame(epoch.ToMedia(new ChannelTime(index * FrameSamples)).Ticks, FrameSamples, new byte[100])).ToList();
         var row = new SegmentRow
         {
             Number = number,
@@ -61,9 +114,9 @@ public sealed class OriginalRenditionTests
             Date = DateTimeOffset.UnixEpoch,
             AppearedAt = DateTimeOffset.UnixEpoch,
             Due = DateTimeOffset.UnixEpoch,
-            Gap = false,
+            Gap = gap,
             Heard = heard,
-            Coded = heard ? new CodedSound("aac", 48_000, 2, AudioSpecificConfig.LowComplexity(48_000, 2), frames) : null,
+            Coded = heard ? new CodedSound("aac", 48_000, 2, AudioSpecificConfig.LowComplexity(48_000, 2), coded) : null,
             Container = Container.MpegTs,
         };
         row.EndAt(new ChannelTime(to * FrameSamples));
