@@ -25,7 +25,11 @@ public sealed class Hearing(
     private static readonly TimeSpan Reserve = TimeSpan.FromSeconds(1.2);
 
     private readonly Channel<SourceMessage> _messages = Channel.CreateBounded<SourceMessage>(64);
+    // What came late all the same, as when a channel starts, is still waited for this long.
+    private static readonly TimeSpan LeastPatience = TimeSpan.FromSeconds(2);
+
     private bool _continues;
+    private bool _hasHeard;
     private long _next;
 
     /// <summary>What was heard; completed when the follower ends.</summary>
@@ -73,11 +77,28 @@ public sealed class Hearing(
         _next = fetched.Segment.Sequence + 1;
         var giveUp = fetched.AppearedAt + delay - Reserve;
         var crashes = 0;
+
+        // A worker that hangs must not hold up what is due. Before the first segment it may be starting, and nobody waits.
+        var patience = giveUp - time.GetUtcNow();
+        using var deadline = new CancellationTokenSource(
+            !_hasHeard ? Timeout.InfiniteTimeSpan : patience > LeastPatience ? patience : LeastPatience, time);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(stop, deadline.Token);
         while (true)
         {
             var request = new DecodeRequest(fetched.Data, fetched.Init, language, _continues && !fetched.Segment.Discontinuity);
-            var outcome = await worker.DecodeAsync(request, stop);
+            _continues = false;
+            DecodeOutcome outcome;
+            try
+            {
+                outcome = await worker.DecodeAsync(request, either.Token);
+            }
+            catch (OperationCanceledException) when (!stop.IsCancellationRequested)
+            {
+                return (null, new SourceFault("decode", "timeout", "the media worker gave no answer in time", Retry: true));
+            }
+
             _continues = outcome.Segment is not null;
+            _hasHeard |= _continues;
             if (outcome.Segment is { } decoded)
             {
                 metrics.SegmentProcessed("decode", Stopwatch.GetElapsedTime(started));

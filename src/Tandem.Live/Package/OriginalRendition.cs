@@ -83,10 +83,6 @@ public sealed class OriginalRendition(string language, Func<string> nextGenerati
                 if (ticks <= _last && _frames.Count > 0)
                     continue;
 
-                // Silence was published in its place.
-                if (ticks < _silentTo - SameTicks)
-                    continue;
-
                 // A frame that ends before the epoch begins was cut off with the picture before it.
                 if (ticks + Length(frame) <= Epoch.StartTicks)
                     continue;
@@ -101,6 +97,9 @@ public sealed class OriginalRendition(string language, Func<string> nextGenerati
         public byte[]? Take(SegmentRow row, bool isLast)
         {
             var end = Epoch.ToMedia(row.To).Ticks;
+
+            // Silence was published in their place.
+            _frames.RemoveAll(frame => frame.Ticks < _silentTo - SameTicks);
             var count = _frames.FindIndex(frame => frame.Ticks >= end);
             if (count < 0)
                 count = _frames.Count;
@@ -111,7 +110,7 @@ public sealed class OriginalRendition(string language, Func<string> nextGenerati
             _like = frames[^1].Data;
 
             // A hole at a cut is filled on both sides, so that every segment covers its own time.
-            var start = Grid(frames[0].Ticks);
+            var start = _end is { } grid && frames[0].Ticks - grid is > 0 and < LongestHole ? grid : frames[0].Ticks;
             var after = frames[^1].Ticks + Length(frames[^1]);
             var isHole = _frames.Count > 0 ? _frames[0].Ticks - after > Length(frames[^1]) / 2 : isLast;
             _end = isHole ? null : after;
@@ -123,16 +122,13 @@ public sealed class OriginalRendition(string language, Func<string> nextGenerati
         /// <summary>A segment without a frame of the source's: players stall at a gap, and hear no more in it.</summary>
         private byte[]? Silence(long from, long end)
         {
-            var start = Grid(from);
+            var start = _end is { } grid && Math.Abs(from - grid) < LongestHole ? grid : from;
             if (start >= end || SilentFrame.Like(_format!, _like) is not { } silent)
                 return null;
             var frame = new CodedFrame(start, _format!.FrameSamples, silent);
             FillTo(end, start, Length(frame));
             return Packager!.Package(new MediaTime(Epoch.Index, start), [frame], end);
         }
-
-        /// <summary>Where what begins at <paramref name="ticks"/> goes on from what was published before.</summary>
-        private long Grid(long ticks) => _end is { } grid && ticks - grid is > 0 and < LongestHole ? grid : ticks;
 
         /// <summary>The grid goes on from a segment's frames to the first that begins behind its end.</summary>
         private void FillTo(long end, long after, long length)

@@ -47,6 +47,20 @@ public sealed class OriginalRenditionTests
         Assert.Equal(PackedAudio.TagBytes + (20 * 107), made[2].Length);
     }
 
+    /// <summary>Cuts lie between frames: silence that ends a segment reaches into the next one, and what follows begins behind it.</summary>
+    [Fact]
+    public void Silence_joins_what_is_before_and_behind_it()
+    {
+        var original = new OriginalRendition("en", () => $"g{++_generations}");
+        SegmentRow[] rows = [Row(First, 1, 0, 20, frames: 0..16, late: 300), Row(First, 2, 20, 40, heard: false, late: 300), Row(First, 3, 40, 60, frames: 40..60)];
+        foreach (var row in rows)
+            original.Accept(row);
+        var made = rows.Select((row, index) => original.Package(row, isLast: index == 0)!.Body!).ToList();
+
+        Assert.Equal([900_000, 900_000 + (21 * FrameTicks), 900_000 + (41 * FrameTicks)], made.Select(Time));
+        Assert.Equal([21, 20, 19], made.Select(Frames));
+    }
+
     [Fact]
     public void A_gap_of_the_source_is_a_gap()
     {
@@ -96,7 +110,7 @@ public sealed class OriginalRenditionTests
 
     private static long Time(byte[] segment) => BinaryPrimitives.ReadInt64BigEndian(segment.AsSpan(PackedAudio.TagBytes - 8));
 
-    private static SegmentRow Row(Epoch epoch, long number, int from, int to, bool heard = true, Range? frames = null, bool gap = false)
+    private static SegmentRow Row(Epoch epoch, long number, int from, int to, bool heard = true, Range? frames = null, bool gap = false, int late = 0)
     {
         var start = new ChannelTime(from * FrameSamples);
         var (first, last) = frames is { } range ? (range.Start.Value, range.End.Value) : (from, to);
@@ -119,7 +133,7 @@ public sealed class OriginalRenditionTests
             Coded = heard ? new CodedSound("aac", 48_000, 2, AudioSpecificConfig.LowComplexity(48_000, 2), coded) : null,
             Container = Container.MpegTs,
         };
-        row.EndAt(new ChannelTime(to * FrameSamples));
+        row.EndAt(new ChannelTime((to * FrameSamples) + late));
         return row;
     }
 }
