@@ -7,20 +7,22 @@ using Tandem.Live.Package;
 namespace Tandem.Live;
 
 /// <summary>What can be said about a channel: its state, the reason, its counts. Changed in one place, shown in snapshots.</summary>
-public sealed class ChannelCondition(ChannelOptions options, TimeProvider time, ILogger log)
+public sealed class ChannelCondition(ChannelOptions options, ChannelMetrics metrics, TimeProvider time, ILogger log)
 {
+    // What the engine could not do is an utterance without dub, and no failed segment (design.md, section 3, "Failure").
+    private static readonly string[] EngineStages = ["recognise", "translate", "speak"];
+
     // A source that polls on time shows something new every target duration; two more are for jitter and slow encoders.
     private const double LostAfterTargets = 3;
 
     private readonly DateTimeOffset _started = time.GetUtcNow();
-    private readonly SortedDictionary<string, long> _failures = new(StringComparer.Ordinal);
+    private readonly SortedDictionary<string, string> _outOfUse = new(StringComparer.Ordinal);
     private PlaylistId? _heard;
     private DateTimeOffset? _appeared;
     private SourceFault? _sourceFault;
     private SourceFault? _segmentFault;
     private int _failedInRow;
     private long _epochs;
-    private long _segments;
     private long _lost;
     private ChannelState _state = ChannelState.Starting;
 
@@ -37,20 +39,25 @@ public sealed class ChannelCondition(ChannelOptions options, TimeProvider time, 
     public string? Reason { get; private set; }
 
     /// <summary>The counts.</summary>
-    public ChannelCounters Counters => new()
+    public ChannelCounters Counters
     {
-        Segments = _segments,
-        Epochs = _epochs,
-        Lost = _lost,
-        Failures = _failures.Values.Sum(),
-        FailuresByStage = _failures.ToImmutableSortedDictionary(StringComparer.Ordinal),
-    };
+        get
+        {
+            var failures = metrics.FailuresByStage;
+            return new()
+            {
+                Segments = metrics.Published,
+                Epochs = _epochs,
+                Lost = _lost,
+                Late = metrics.Late,
+                Failures = failures.Where(stage => !EngineStages.Contains(stage.Key)).Sum(stage => stage.Value),
+                FailuresByStage = failures,
+            };
+        }
+    }
 
     /// <summary>Time since the source last showed a new segment, or since the start.</summary>
     public TimeSpan SourceAge(DateTimeOffset now) => now > (_appeared ?? _started) ? now - (_appeared ?? _started) : TimeSpan.Zero;
-
-    /// <summary>Counts a published segment.</summary>
-    public void CountPublished(int segments) => _segments += segments;
 
     /// <summary>Counts an epoch.</summary>
     public void CountEpoch() => _epochs++;
@@ -67,8 +74,12 @@ public sealed class ChannelCondition(ChannelOptions options, TimeProvider time, 
                 _appeared = seen.At;
                 HasEnded = false;
                 break;
-            case SourceEvent.SourceFaulted faulted when faulted.Playlist is null || faulted.Playlist == _heard:
-                _sourceFault = faulted.Fault;
+            case SourceEvent.SourceFaulted faulted:
+                // Faults of segments are counted one by one, below.
+                if (faulted.Fault.Stage == "playlist")
+                    metrics.SegmentFailed(faulted.Fault.Stage, faulted.Fault.Reason);
+                if (faulted.Playlist is null || faulted.Playlist == _heard)
+                    _sourceFault = faulted.Fault;
                 break;
             case SourceEvent.SourceRecovered recovered when recovered.Playlist is null || recovered.Playlist == _heard:
                 _sourceFault = null;
@@ -83,7 +94,7 @@ public sealed class ChannelCondition(ChannelOptions options, TimeProvider time, 
             return;
         if (message.Fault is { } fault)
         {
-            _failures[fault.Stage] = _failures.GetValueOrDefault(fault.Stage) + 1;
+            metrics.SegmentFailed(fault.Stage, fault.Reason);
             _lost += message.Source is SourceEvent.SegmentLost ? 1 : 0;
             _segmentFault = fault;
             _failedInRow++;
@@ -96,12 +107,26 @@ public sealed class ChannelCondition(ChannelOptions options, TimeProvider time, 
         }
     }
 
-    /// <summary>Takes what the engine says of itself.</summary>
-    public void EngineIs(EngineHealth health)
+    /// <summary>Takes what the engine says of itself and of utterances that it could not dub.</summary>
+    public void Accept(EngineEvent report)
     {
-        if (health.Healthy != Engine.Healthy)
-            log.LogWarning("The engine {Engine} {State}. {Reason}", options.Engine, health.Healthy ? "works again" : "is out of use", health.Reason);
-        Engine = new EngineSnapshot(options.Engine, health.Healthy, health.Healthy ? null : health.Reason);
+        switch (report)
+        {
+            // What was not recognised fails for every language at once; it is one utterance.
+            case DubFailed failed when failed.Stage != "recognise" || failed.Language == options.To[0]:
+                metrics.SegmentFailed(failed.Stage, failed.Reason);
+                break;
+            case EngineHealth health:
+                if (health.Healthy)
+                    _outOfUse.Remove(health.Part);
+                else
+                    _outOfUse[health.Part] = health.Reason;
+                var works = _outOfUse.Count == 0;
+                log.LogWarning("The engine {Engine} {State}. {Reason}", options.Engine, health.Healthy ? "works again" : "is out of use", health.Reason);
+                Engine = new EngineSnapshot(options.Engine, works, works ? null : string.Join("; ", _outOfUse.Values));
+                metrics.EngineCircuit(!works);
+                break;
+        }
     }
 
     /// <summary>The state now.</summary>
@@ -125,7 +150,7 @@ public sealed class ChannelCondition(ChannelOptions options, TimeProvider time, 
             return (fault.Retry && fault.Reason != "not_a_playlist" ? ChannelState.SourceLost : ChannelState.Faulted, fault.Detail);
         if (IsStale(publisher, now))
             return (ChannelState.SourceLost, $"no new segment for {SourceAge(now).TotalSeconds:F0} s");
-        return publisher.Table.Newest is null ? (ChannelState.Starting, "waiting until the delay is over") : (ChannelState.Live, null);
+        return publisher.Table.Newest is null ? (ChannelState.Starting, null) : (ChannelState.Live, null);
     }
 
     private bool IsStale(Publisher publisher, DateTimeOffset now) =>

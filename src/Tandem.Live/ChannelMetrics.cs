@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Collections.Immutable;
 using System.Diagnostics.Metrics;
 
@@ -25,7 +26,7 @@ public sealed class TandemMeter : IDisposable
         SegmentProcessing = Histogram(MetricCatalogue.SegmentProcessing);
         SegmentFailures = Counter(MetricCatalogue.SegmentFailures);
         Segments = Counter(MetricCatalogue.Segments);
-        SegmentsInFlight = Meter.CreateUpDownCounter<long>(MetricCatalogue.SegmentsInFlight.Name, "1", MetricCatalogue.SegmentsInFlight.Help);
+        SegmentsInFlight = Gauge(MetricCatalogue.SegmentsInFlight);
         SegmentQueueDepth = Gauge(MetricCatalogue.SegmentQueueDepth);
         PublishLateness = Histogram(MetricCatalogue.PublishLateness);
         DubOnsetLag = Histogram(MetricCatalogue.DubOnsetLag);
@@ -49,7 +50,7 @@ public sealed class TandemMeter : IDisposable
 
     internal Counter<long> Segments { get; }
 
-    internal UpDownCounter<long> SegmentsInFlight { get; }
+    internal Gauge<double> SegmentsInFlight { get; }
 
     internal Gauge<double> SegmentQueueDepth { get; }
 
@@ -122,6 +123,9 @@ public sealed class ChannelMetrics
 {
     private readonly TandemMeter _meter;
     private readonly KeyValuePair<string, object?> _channel;
+    private readonly ConcurrentDictionary<string, long> _failures = new(StringComparer.Ordinal);
+    private long _published;
+    private long _late;
 
     /// <summary>Announces the channel, so that all its series exist at zero.</summary>
     /// <param name="meter">The process's meter.</param>
@@ -139,14 +143,36 @@ public sealed class ChannelMetrics
     /// <param name="time">How long it worked.</param>
     public void SegmentProcessed(string stage, TimeSpan time) => _meter.SegmentProcessing.Record(time.TotalSeconds, _channel, Tag("stage", stage));
 
-    /// <summary>A media stage failed on a segment, or it was not published when due (stage <c>publish</c>, reason <c>late</c>).</summary>
-    public void SegmentFailed(string stage, string reason) => _meter.SegmentFailures.Add(1, _channel, Tag("stage", stage), Tag("reason", reason));
+    /// <summary>
+    /// A stage failed: on a segment, on a playlist, on an utterance; or a segment was not published when due (stage <c>publish</c>, reason
+    /// <c>late</c>).
+    /// </summary>
+    public void SegmentFailed(string stage, string reason)
+    {
+        _failures.AddOrUpdate(stage, 1, (_, count) => count + 1);
+        if (stage == "publish" && reason == "late")
+            Interlocked.Increment(ref _late);
+        _meter.SegmentFailures.Add(1, _channel, Tag("stage", stage), Tag("reason", reason));
+    }
+
+    /// <summary>What <see cref="SegmentFailed"/> was told so far, by stage.</summary>
+    public ImmutableSortedDictionary<string, long> FailuresByStage => _failures.ToImmutableSortedDictionary(StringComparer.Ordinal);
+
+    /// <summary>Segments that were not published when due.</summary>
+    public long Late => Interlocked.Read(ref _late);
+
+    /// <summary>Segments of the heard playlist that were published.</summary>
+    public long Published => Interlocked.Read(ref _published);
 
     /// <summary>A segment of the heard playlist was published.</summary>
-    public void SegmentPublished() => _meter.Segments.Add(1, _channel);
+    public void SegmentPublished()
+    {
+        Interlocked.Increment(ref _published);
+        _meter.Segments.Add(1, _channel);
+    }
 
-    /// <summary>Segments came in (positive) or were published or given up (negative).</summary>
-    public void InFlight(int delta) => _meter.SegmentsInFlight.Add(delta, _channel);
+    /// <summary>Segments that are being fetched or were, and are not published yet, now.</summary>
+    public void InFlight(int segments) => _meter.SegmentsInFlight.Record(segments, _channel);
 
     /// <summary>How much waits in a queue now.</summary>
     /// <param name="queue"><c>source</c>, <c>decode</c>, <c>engine</c> or <c>publish</c>.</param>

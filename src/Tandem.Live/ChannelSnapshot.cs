@@ -139,10 +139,13 @@ public sealed record ChannelCounters
     /// <summary>Published segments of the heard playlist.</summary>
     public long Segments { get; init; }
 
-    /// <summary>Segments that a media stage failed on, or that were not published when due.</summary>
+    /// <summary>
+    /// Segments that a media stage failed on, or that were not published when due, and faults of playlists; not what the engine could not
+    /// dub.
+    /// </summary>
     public long Failures { get; init; }
 
-    /// <summary>Failures by stage, in the words of <c>tandem_segment_failures_total</c>.</summary>
+    /// <summary>Failures by stage, those of the engine's stages too, in the words of <c>tandem_segment_failures_total</c>.</summary>
     public ImmutableSortedDictionary<string, long> FailuresByStage { get; init; } = ImmutableSortedDictionary<string, long>.Empty;
 
     /// <summary>Epochs begun, the first one among them.</summary>

@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Threading.Channels;
 using Tandem.Live.Ingest;
 using Tandem.Live.Timeline;
@@ -52,17 +51,16 @@ public sealed class Hearing(
         switch (happened)
         {
             case SourceEvent.SegmentFetched fetched:
-                metrics.InFlight(1);
-                var started = Stopwatch.GetTimestamp();
+                metrics.SegmentProcessed("fetch", fetched.FetchTime);
+                var started = time.GetTimestamp();
                 var (decoded, fault) = await Decode(fetched, stop);
                 return new SourceMessage(
                     fetched with { Data = default, Init = default }, new HeardSegment(fetched.Segment, fetched.AppearedAt, decoded, fetched.Data.Length)
                     {
-                        DecodeTime = Stopwatch.GetElapsedTime(started),
+                        DecodeTime = time.GetElapsedTime(started),
                     },
                     fault);
             case SourceEvent.SegmentLost lost:
-                metrics.InFlight(1);
                 _continues = false;
                 return new SourceMessage(lost, new HeardSegment(lost.Segment, lost.AppearedAt, null, 0), lost.Fault);
             default:
@@ -72,7 +70,7 @@ public sealed class Hearing(
 
     private async Task<(DecodedSegment? Decoded, SourceFault? Fault)> Decode(SourceEvent.SegmentFetched fetched, CancellationToken stop)
     {
-        var started = Stopwatch.GetTimestamp();
+        var started = time.GetTimestamp();
         _continues &= fetched.Segment.Sequence == _next;
         _next = fetched.Segment.Sequence + 1;
         var giveUp = fetched.AppearedAt + delay - Reserve;
@@ -101,7 +99,7 @@ public sealed class Hearing(
             _hasHeard |= _continues;
             if (outcome.Segment is { } decoded)
             {
-                metrics.SegmentProcessed("decode", Stopwatch.GetElapsedTime(started));
+                metrics.SegmentProcessed("decode", time.GetElapsedTime(started));
                 return (decoded, null);
             }
 

@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Threading.Channels;
 using Microsoft.Extensions.Logging;
 using Tandem.Live.Dubbing;
@@ -67,7 +66,7 @@ public sealed class LiveChannel : IAsyncDisposable
 
         // … → package → publish.
         _publisher = new Publisher(Publication, _metrics, record, _time, _log);
-        _condition = new ChannelCondition(options, _time, _log);
+        _condition = new ChannelCondition(options, _metrics, _time, _log);
         _snapshot = TakeSnapshot();
         _running = Task.Run(RunAsync);
     }
@@ -100,13 +99,14 @@ public sealed class LiveChannel : IAsyncDisposable
         {
             try
             {
+                CountWaiting();
                 while (_hearing.Messages.TryRead(out var message))
                     Accept(message);
                 while (_engine.Events.TryRead(out var report))
                     Accept(report);
                 var now = _time.GetUtcNow();
                 WorkAhead(now);
-                _condition.CountPublished(_publisher.PublishDue(now));
+                _publisher.PublishDue(now);
                 Look(now);
                 if (hearing.IsFaulted)
                     await hearing;
@@ -132,6 +132,14 @@ public sealed class LiveChannel : IAsyncDisposable
         _snapshot = _snapshot with { State = ChannelState.Stopped };
     }
 
+    /// <summary>What waits for others, and for this loop since it last ran.</summary>
+    private void CountWaiting()
+    {
+        _metrics.QueueDepth("source", _follower.Waiting);
+        _metrics.QueueDepth("decode", _hearing.Messages.Count);
+        _metrics.QueueDepth("engine", _engine.Waiting);
+    }
+
     private void Accept(SourceMessage message)
     {
         _condition.Accept(message);
@@ -149,13 +157,11 @@ public sealed class LiveChannel : IAsyncDisposable
         }
 
         if (message.Heard is { } heard)
-            Hear(heard, message.Fault);
+            Hear(heard);
     }
 
-    private void Hear(HeardSegment heard, SourceFault? fault)
+    private void Hear(HeardSegment heard)
     {
-        if (fault is not null && !heard.Segment.Gap)
-            _metrics.SegmentFailed(fault.Stage, fault.Reason);
         var before = _clock.Epoch;
         var row = _clock.Accept(heard, _voices.Mixed);
         if (_clock.Epoch is { } epoch && epoch != before)
@@ -167,10 +173,7 @@ public sealed class LiveChannel : IAsyncDisposable
         }
 
         if (row is null)
-        {
-            _metrics.InFlight(-1);
             return;
-        }
 
         row.DecodeTime = heard.DecodeTime;
         row.HeardAt = _time.GetUtcNow();
@@ -182,12 +185,7 @@ public sealed class LiveChannel : IAsyncDisposable
 
     private void Accept(EngineEvent report)
     {
-        if (report is EngineHealth health)
-        {
-            _condition.EngineIs(health);
-            _metrics.EngineCircuit(!health.Healthy);
-        }
-
+        _condition.Accept(report);
         _voices.Accept(report);
     }
 
@@ -210,16 +208,15 @@ public sealed class LiveChannel : IAsyncDisposable
                 _feed.FeedAll(_track.End);
             }
 
-            var started = Stopwatch.GetTimestamp();
+            var started = _time.GetTimestamp();
             var ready = _voices.WorkOn(row, next, follows ? Before(row.Due, now) : now);
-            row.WorkTime += Stopwatch.GetElapsedTime(started);
+            row.WorkTime += _time.GetElapsedTime(started);
             if (!ready)
                 return;
-            started = Stopwatch.GetTimestamp();
+            started = _time.GetTimestamp();
             _publisher.Offer(row, _voices.Package(row, isLast));
-            _metrics.SegmentProcessed("mix", row.WorkTime);
-            _metrics.SegmentProcessed("package", Stopwatch.GetElapsedTime(started));
-            _metrics.SegmentProcessed("total", row.DecodeTime + row.WorkTime + Stopwatch.GetElapsedTime(started));
+            _metrics.SegmentProcessed("package", _time.GetElapsedTime(started));
+            _metrics.SegmentProcessed("total", row.DecodeTime + row.WorkTime + _time.GetElapsedTime(started));
             Publication.Master = _voices.Master(_publisher.Source!);
         }
     }
@@ -242,8 +239,9 @@ public sealed class LiveChannel : IAsyncDisposable
             _publisher.End();
         _track.Trim(_voices.MixedByAll - Held);
         _metrics.SourceAge(_condition.SourceAge(now));
-        _metrics.QueueDepth("publish", _publisher.Table.Rows.Count - _publisher.Table.Published);
-        _metrics.QueueDepth("decode", _hearing.Messages.Count);
+        var unpublished = _publisher.Table.Rows.Count - _publisher.Table.Published;
+        _metrics.QueueDepth("publish", unpublished);
+        _metrics.InFlight(_follower.SegmentsAhead + unpublished);
         _snapshot = TakeSnapshot();
     }
 

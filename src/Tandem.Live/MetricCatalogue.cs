@@ -75,18 +75,18 @@ public static class MetricCatalogue
     /// <summary><c>tandem_segment_failures_total</c>.</summary>
     public static MetricDefinition SegmentFailures { get; } =
         new("tandem_segment_failures_total", MetricKind.Counter, MetricScope.Channel, "1",
-            "Segments that a media stage failed on, or that were not published when due; fallback is counted apart.")
+            "What a stage failed on: segments, those not published when due among them; playlists; utterances. Fallback is counted apart.")
         {
             Labels = ["stage", "reason"],
             LabelValues = Two(
-                ("playlist", [.. FetchReasons, "not_a_playlist", "no_sound"]),
+                ("playlist", [.. FetchReasons, "not_a_playlist", "bad_playlist", "no_sound", "not_growing"]),
                 ("segment", [.. FetchReasons, "bad_decryption"]),
                 ("init", [.. FetchReasons, "bad_decryption"]),
                 ("key", [.. FetchReasons, "bad_key", "sample_aes", "drm"]),
                 ("decode", ["not_media", "no_sound", "unknown_codec", "encrypted", "too_large", "timeout", "crashed", "unavailable"]),
                 ("encode", ["error"]),
                 ("package", ["error"]),
-                ("publish", ["late", "error"]),
+                ("publish", ["late"]),
                 ("channel", ["exception"]),
                 ("recognise", EngineReasons),
                 ("translate", EngineReasons),
@@ -99,7 +99,7 @@ public static class MetricCatalogue
 
     /// <summary><c>tandem_segments_in_flight</c>.</summary>
     public static MetricDefinition SegmentsInFlight { get; } =
-        new("tandem_segments_in_flight", MetricKind.Gauge, MetricScope.Channel, "1", "Segments that were fetched and are not published yet.");
+        new("tandem_segments_in_flight", MetricKind.Gauge, MetricScope.Channel, "1", "Segments that are being fetched, or were, and are not published yet.");
 
     /// <summary><c>tandem_segment_queue_depth</c>.</summary>
     public static MetricDefinition SegmentQueueDepth { get; } =
@@ -209,7 +209,7 @@ public static class MetricCatalogue
         "internal",
     ];
 
-    private static string[] EngineReasons => ["timeout", "crashed", "overflow", "error"];
+    private static string[] EngineReasons => ["timeout", "crashed", "overflow", "empty", "circuit_open"];
 
     /// <summary>An enum's members as labels have them: <c>OnTime</c> is <c>on_time</c>.</summary>
     private static string[] Words<T>()

@@ -28,6 +28,7 @@ public sealed class VoiceSet : IDisposable
     private readonly ChannelOptions _options;
     private readonly SoundTrack _track;
     private readonly ChannelMetrics _metrics;
+    private readonly TimeProvider _time;
     private readonly OriginalRendition _original;
     private readonly List<VoiceRendition> _voices = [];
     private readonly Dictionary<string, RenditionRate> _rates = [];
@@ -44,6 +45,7 @@ public sealed class VoiceSet : IDisposable
         _options = options;
         _track = track;
         _metrics = metrics;
+        _time = time;
 
         // Unique among all instances that ever publish this channel: they do not start in the same millisecond.
         _instance = Base36(time.GetUtcNow().ToUnixTimeMilliseconds());
@@ -53,7 +55,7 @@ public sealed class VoiceSet : IDisposable
             _lags[language] = new LagWindow();
             var dubs = new DubTrack(language, traits, PlacementOptions.Of(options, traits), TimeStretcher.Stretch);
             var mixer = new VoiceMixer(VoiceMixerOptions.Of(options), traits, _speech);
-            _voices.Add(new VoiceRendition(language, track, dubs, mixer, options.VoiceBitRate, NextGeneration, result => Count(language, result)));
+            _voices.Add(new VoiceRendition(language, track, dubs, mixer, options.VoiceBitRate, NextGeneration, result => Count(language, result), time));
         }
     }
 
@@ -77,7 +79,7 @@ public sealed class VoiceSet : IDisposable
     {
         _original.Accept(row);
         if (row.Heard && _original.Packager is null)
-            _encodedOriginal ??= new VoiceRendition(Original, _track, null, null, _options.VoiceBitRate, NextGeneration, _ => { });
+            _encodedOriginal ??= new VoiceRendition(Original, _track, null, null, _options.VoiceBitRate, NextGeneration, _ => { }, _time);
         if (row.Bytes == 0)
             return;
         var rate = Rate("source");
@@ -130,6 +132,9 @@ public sealed class VoiceSet : IDisposable
     /// <param name="isLast">Whether no sound follows for now: the source stands still, or what it sent could not be heard.</param>
     public List<PackagedSegment> Package(SegmentRow row, bool isLast)
     {
+        var work = All.Select(voice => voice.TakeWork()).ToList();
+        _metrics.SegmentProcessed("mix", work.Aggregate(TimeSpan.Zero, (sum, one) => sum + one.Mixing));
+        _metrics.SegmentProcessed("encode", work.Aggregate(TimeSpan.Zero, (sum, one) => sum + one.Encoding));
         var segments = new List<PackagedSegment>();
         foreach (var voice in All)
             segments.Add(Segment(voice.Name, voice.Generation, voice.Packager!, row, voice.Package(row.To, isLast)));

@@ -1,5 +1,4 @@
 using System.Threading.Channels;
-using Microsoft.Extensions.Logging;
 using Tandem.Live.Timeline;
 
 namespace Tandem.Live.Dubbing;
@@ -23,7 +22,6 @@ public sealed class CascadeEngine : IEngine
     private readonly SpeechSegmenter _segmenter = new();
     private readonly CascadeOptions _options;
     private readonly TimeProvider _time;
-    private readonly ILogger _log;
     private readonly IRecogniser _recogniser;
     private readonly IReadOnlyList<CascadeLanguage> _languages;
     private readonly Channel<HeardSpeech> _speech;
@@ -40,7 +38,6 @@ public sealed class CascadeEngine : IEngine
         _languages = languages;
         _options = options;
         _time = services.Time;
-        _log = services.Log;
         var bounds = new BoundedChannelOptions(MostWaiting) { FullMode = BoundedChannelFullMode.DropOldest, SingleReader = true };
         _speech = Channel.CreateBounded<HeardSpeech>(bounds, dropped => FailAll(dropped.Id, "recognise", "overflow"));
         foreach (var language in languages)
@@ -59,6 +56,9 @@ public sealed class CascadeEngine : IEngine
 
     /// <inheritdoc/>
     public ChannelReader<EngineEvent> Events => _events.Reader;
+
+    /// <inheritdoc/>
+    public int Waiting => _speech.Reader.Count + _sentences.Sum(sentences => sentences.Reader.Count);
 
     /// <inheritdoc/>
     public void Hear(SourceSound sound)
@@ -129,6 +129,8 @@ public sealed class CascadeEngine : IEngine
             }
 
             var (said, reason) = await Attempt(token => Recognise(speech, token), speech.Ended, _options.RecogniseWithin, _recogniser.Kill);
+            if (_stop.IsCancellationRequested)
+                return;
             if (reason is not null)
             {
                 FailAll(speech.Id, "recognise", reason);
@@ -203,15 +205,19 @@ public sealed class CascadeEngine : IEngine
         }
 
         var (result, reason) = await Attempt(work, Task.CompletedTask, within, kill);
+        var part = $"{stage} {language}";
         if (reason is null)
         {
-            circuit.Succeeded();
+            if (circuit.Succeeded())
+                _events.Publish(new EngineHealth(true, "", part));
             return result;
         }
 
+        if (_stop.IsCancellationRequested)
+            return null;
         _events.Publish(new DubFailed(utterance.Id, language, stage, reason));
         if (circuit.Failed())
-            _log.LogWarning("The stage {Stage} for {Language} failed three times in a row ({Reason}); it is tried again after a pause.", stage, language, reason);
+            _events.Publish(new EngineHealth(false, $"{part}: failed three times in a row ({reason})", part));
         return null;
     }
 
@@ -247,7 +253,7 @@ public sealed class CascadeEngine : IEngine
         catch (OperationCanceledException)
         {
             kill();
-            return (null, _stop.IsCancellationRequested ? "stopped" : "timeout");
+            return (null, "timeout");
         }
 #pragma warning disable CA1031 // The edge of a stage: whatever it throws costs one utterance, never the loop.
         catch (Exception)

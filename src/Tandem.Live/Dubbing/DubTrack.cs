@@ -104,6 +104,8 @@ public sealed class DubTrack
                 _fallback.EngineHeard(heard.Time);
                 _heardUpTo = ChannelTime.Max(_heardUpTo, heard.Time);
                 break;
+            case EngineHealth { Part.Length: > 0 }:
+                break;
             case EngineHealth { Healthy: true }:
                 _engineFault = null;
                 _fallback.EngineUp();

@@ -34,6 +34,9 @@ public sealed class EchoEngine(IReadOnlyList<string> languages) : IEngine
     public ChannelReader<EngineEvent> Events => _events.Reader;
 
     /// <inheritdoc/>
+    public int Waiting => 0;
+
+    /// <inheritdoc/>
     public void Hear(SourceSound sound)
     {
         lock (_lock)

@@ -45,19 +45,25 @@ internal sealed class EngineProcess(IReadOnlyList<string> command) : IDisposable
         }
     }
 
-    /// <summary>Ends the process and its children at once.</summary>
+    /// <summary>Ends the process and its children at once; who asks next gets another, also while this one takes its time to die.</summary>
     public void Kill()
     {
         lock (_lock)
         {
+            if (_process is not { } dying)
+                return;
+            _process = null;
             try
             {
-                _process?.Kill(entireProcessTree: true);
+                dying.Kill(entireProcessTree: true);
             }
             catch (InvalidOperationException)
             {
                 // It has ended by itself.
             }
+
+            // Whoever still reads its output finds the end there.
+            _ = dying.WaitForExitAsync().ContinueWith(_ => dying.Dispose(), TaskScheduler.Default);
         }
     }
 

@@ -20,6 +20,9 @@ public interface IEngine : IAsyncDisposable
     /// Returns at once: a slow engine queues within bounds and drops the oldest.
     /// </summary>
     void Hear(SourceSound sound);
+
+    /// <summary>Utterances that wait for a stage of the engine.</summary>
+    int Waiting { get; }
 }
 
 /// <summary>What an engine's dubs can be relied on for.</summary>
@@ -63,7 +66,11 @@ public sealed record DubFailed(long UtteranceId, string Language, string Stage, 
 /// <summary>No utterance will start before <paramref name="Time"/> any more, other than those reported.</summary>
 public sealed record HeardUpTo(ChannelTime Time) : EngineEvent;
 
-/// <summary>The engine stopped working, or works again.</summary>
+/// <summary>The engine, or a part of it, stopped working, or works again.</summary>
 /// <param name="Healthy">Whether it works.</param>
 /// <param name="Reason">One line for people; empty when healthy.</param>
-public sealed record EngineHealth(bool Healthy, string Reason) : EngineEvent;
+/// <param name="Part">
+/// Which part, such as <c>translate es</c>: only that language is without dubs, and each is reported as failed. Empty for what all
+/// languages need: then nothing is heard.
+/// </param>
+public sealed record EngineHealth(bool Healthy, string Reason, string Part = "") : EngineEvent;

@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using System.Diagnostics;
 using System.Globalization;
 using System.Text;
 using Tandem.Media.Speech;
@@ -10,6 +11,7 @@ namespace Tandem.Live.Dubbing;
 public sealed class PocketSphinxRecogniser(string model) : IRecogniser
 {
     private readonly EngineProcess _process = new(RecogniserCommand.For(model));
+    private Process? _hearing;
 
     /// <inheritdoc/>
     public async Task BeginAsync(CancellationToken cancellation)
@@ -17,6 +19,7 @@ public sealed class PocketSphinxRecogniser(string model) : IRecogniser
         var (process, fresh) = _process.Get();
         if (fresh && await ReadLine(process.StandardOutput.BaseStream, cancellation) != "ready")
             throw new IOException("the recogniser did not start");
+        _hearing = process;
         await Send(RecogniserProcess.Begin, [], cancellation);
     }
 
@@ -33,12 +36,15 @@ public sealed class PocketSphinxRecogniser(string model) : IRecogniser
     public async Task<Recognised> EndAsync(CancellationToken cancellation)
     {
         await Send(RecogniserProcess.End, [], cancellation);
-        var line = await ReadLine(_process.Get().Process.StandardOutput.BaseStream, cancellation);
-        return Parse(line);
+        return Parse(await ReadLine(Hearing().StandardOutput.BaseStream, cancellation));
     }
 
     /// <inheritdoc/>
-    public void Kill() => _process.Kill();
+    public void Kill()
+    {
+        _hearing = null;
+        _process.Kill();
+    }
 
     /// <inheritdoc/>
     public ValueTask DisposeAsync()
@@ -61,11 +67,12 @@ public sealed class PocketSphinxRecogniser(string model) : IRecogniser
             TimeSpan.FromMilliseconds(int.Parse(words[^1][2], CultureInfo.InvariantCulture)));
     }
 
+    // One utterance is heard by one process: another would not know how it began.
+    private Process Hearing() => _hearing ?? throw new IOException("the recogniser died");
+
     private async Task Send(byte kind, byte[] payload, CancellationToken cancellation)
     {
-        var (process, fresh) = _process.Get();
-        if (fresh && kind != RecogniserProcess.Begin)
-            throw new IOException("the recogniser died");
+        var process = Hearing();
         var message = new byte[5 + payload.Length];
         message[0] = kind;
         BinaryPrimitives.WriteInt32LittleEndian(message.AsSpan(1), payload.Length);

@@ -23,6 +23,9 @@ public sealed class ToneEngine(IReadOnlyList<string> languages) : IEngine
     public ChannelReader<EngineEvent> Events => _events.Reader;
 
     /// <inheritdoc/>
+    public int Waiting => 0;
+
+    /// <inheritdoc/>
     public void Hear(SourceSound sound)
     {
         lock (_lock)

@@ -18,12 +18,21 @@ internal static class AddressReader
         var text = written.Trim();
         if (text.Length is 0 or > MaxLength)
             return false;
-        if (HasScheme(text))
-            return Uri.TryCreate(text, UriKind.Absolute, out address) && IsUsable(address);
-        if (text.StartsWith("//", StringComparison.Ordinal))
-            return Uri.TryCreate(playlist.Scheme + ":" + text, UriKind.Absolute, out address) && IsUsable(address);
-        return Uri.TryCreate(text, UriKind.Relative, out var relative) && Uri.TryCreate(playlist, relative, out address) && IsUsable(address);
+        var found = HasScheme(text) ? Uri.TryCreate(text, UriKind.Absolute, out address)
+            : text.StartsWith("//", StringComparison.Ordinal) ? Uri.TryCreate(playlist.Scheme + ":" + text, UriKind.Absolute, out address)
+            : Uri.TryCreate(text, UriKind.Relative, out var relative) && Uri.TryCreate(playlist, relative, out address);
+        if (!found || !IsUsable(address!))
+            return false;
+        address = WithoutCredentials(address!);
+        return true;
     }
+
+    /// <summary>
+    /// Nobody would use them: neither Tandem's client nor a browser's sends what stands before the host, and it would reach every viewer
+    /// with the addresses that are published, also those that are relative to this one (RFC 3986, section 5.2.2).
+    /// </summary>
+    private static Uri WithoutCredentials(Uri address) =>
+        address.UserInfo.Length == 0 ? address : new UriBuilder(address) { UserName = "", Password = "" }.Uri;
 
     private static bool IsUsable(Uri address) =>
         address.IsAbsoluteUri && address.OriginalString.Length <= MaxLength && (address.Scheme is not ("http" or "https") || address.Host.Length > 0);

@@ -20,6 +20,12 @@ internal sealed class EventQueue
     // A semaphore that the reader may still give back to when the follower has been disposed of.
     private readonly Channel<bool> _slots = Channel.CreateBounded<bool>(SegmentsAhead);
 
+    /// <summary>Slots that are taken.</summary>
+    public int Segments => _slots.Reader.Count;
+
+    /// <summary>Events that nobody has read yet.</summary>
+    public int Waiting => _events.Reader.Count;
+
     /// <summary>Waits until a segment may be fetched; the slot is given back when the reader has done with its event.</summary>
     public ValueTask TakeSlotAsync(CancellationToken cancellation) => _slots.Writer.WriteAsync(true, cancellation);
 

@@ -100,9 +100,16 @@ internal sealed class HeardSegments : IDisposable
             for (var failures = 1; ; failures++)
             {
                 var (segment, inWindow) = Now(seen.Segment);
+                var asked = _time.GetTimestamp();
                 var media = await _media.FetchAsync(segment, allowed - _time.GetElapsedTime(began), either.Token);
                 if (media.Fault is null)
-                    return new SourceEvent.SegmentFetched(id, segment, seen.AppearedAt, media.Init, media.Data);
+                {
+                    return new SourceEvent.SegmentFetched(id, segment, seen.AppearedAt, media.Init, media.Data)
+                    {
+                        FetchTime = _time.GetElapsedTime(asked),
+                    };
+                }
+
                 last = media.Fault;
                 if (!last.Retry || (!inWindow && last.Reason is "not_found" or "forbidden"))
                     return Lost(last);

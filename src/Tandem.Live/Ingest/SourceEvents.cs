@@ -51,7 +51,11 @@ public abstract record SourceEvent
     /// <param name="Init">Decrypted init segment; empty where there is no EXT-X-MAP. The same memory for as long as it does not change.</param>
     /// <param name="Data">Decrypted segment.</param>
     public sealed record SegmentFetched(
-        PlaylistId Id, MediaSegment Segment, DateTimeOffset AppearedAt, ReadOnlyMemory<byte> Init, ReadOnlyMemory<byte> Data) : SourceEvent;
+        PlaylistId Id, MediaSegment Segment, DateTimeOffset AppearedAt, ReadOnlyMemory<byte> Init, ReadOnlyMemory<byte> Data) : SourceEvent
+    {
+        /// <summary>How long it took, with its key and init segment, in the attempt that brought it.</summary>
+        public TimeSpan FetchTime { get; init; }
+    }
 
     /// <summary>A heard segment that cannot be had: a gap, refused, or not there in time. Stands at its place in the order.</summary>
     public sealed record SegmentLost(PlaylistId Id, MediaSegment Segment, DateTimeOffset AppearedAt, SourceFault Fault) : SourceEvent;

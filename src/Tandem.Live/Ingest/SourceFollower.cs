@@ -58,6 +58,12 @@ public sealed class SourceFollower : IAsyncDisposable
     /// <summary>The events, in order, until disposal; to be read once. A reader that is slow slows the follower.</summary>
     public IAsyncEnumerable<SourceEvent> ReadAsync(CancellationToken cancellation) => _events.ReadAsync(cancellation);
 
+    /// <summary>Heard segments that are being fetched, or were and are with who reads the events.</summary>
+    public int SegmentsAhead => _events.Segments;
+
+    /// <summary>Events that wait to be read.</summary>
+    public int Waiting => _events.Waiting;
+
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()
     {

@@ -110,8 +110,7 @@ public sealed class Publisher(Publication publication, ChannelMetrics metrics, S
     }
 
     /// <summary>Publishes every row that is due and packaged, and what else changed in the source's playlists.</summary>
-    /// <returns>Rows that were published.</returns>
-    public int PublishDue(DateTimeOffset now)
+    public void PublishDue(DateTimeOffset now)
     {
         var rows = new List<SegmentRow>();
         while (Table.Next is { } row && row.Due <= now && _packaged.ContainsKey(row))
@@ -129,15 +128,14 @@ public sealed class Publisher(Publication publication, ChannelMetrics metrics, S
         foreach (var row in rows)
         {
             metrics.SegmentPublished();
-            metrics.PublishLateness(fetchable - row.Due);
 
             // A row that could not be back-filled in time was never late for a viewer; one that waited for its voices was.
-            if (fetchable - row.Due > TooLate && row.Due > _backFilled)
+            if (row.Due <= _backFilled)
+                continue;
+            metrics.PublishLateness(fetchable - row.Due);
+            if (fetchable - row.Due > TooLate)
                 metrics.SegmentFailed("publish", "late");
-            metrics.InFlight(-1);
         }
-
-        return rows.Count;
     }
 
     private void Change(List<SegmentRow> rows)

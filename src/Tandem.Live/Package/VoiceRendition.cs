@@ -15,8 +15,16 @@ namespace Tandem.Live.Package;
 /// <param name="bitRate">bit/s.</param>
 /// <param name="nextGeneration">Names a new life of the encoder.</param>
 /// <param name="committed">Told what was fixed before each step.</param>
+/// <param name="time">Measures the work.</param>
 public sealed class VoiceRendition(
-    string name, SoundTrack bed, DubTrack? track, VoiceMixer? mixer, int bitRate, Func<string> nextGeneration, Action<CommitResult> committed)
+    string name,
+    SoundTrack bed,
+    DubTrack? track,
+    VoiceMixer? mixer,
+    int bitRate,
+    Func<string> nextGeneration,
+    Action<CommitResult> committed,
+    TimeProvider time)
     : IDisposable
 {
     // Half a second less a bit: a whole number of frames.
@@ -26,6 +34,8 @@ public sealed class VoiceRendition(
     private readonly float[] _step = new float[StepSamples * 2];
     private VoiceEncoder? _encoder;
     private SoundPackager? _packager;
+    private TimeSpan _mixing;
+    private TimeSpan _encoding;
 
     /// <summary>Language tag, or <c>original</c>.</summary>
     public string Name { get; } = name;
@@ -59,6 +69,7 @@ public sealed class VoiceRendition(
         var encoder = _encoder ?? throw new InvalidOperationException("No row was entered.");
         while (encoder.Fed < end)
         {
+            var began = time.GetTimestamp();
             var count = (int)Math.Min(StepSamples, (end - encoder.Fed).Samples);
             var block = _step.AsSpan(0, count * 2);
             if (Track is null || mixer is null)
@@ -71,7 +82,10 @@ public sealed class VoiceRendition(
                 mixer.Mix(encoder.Fed, block, bed, Track);
             }
 
+            var mixed = time.GetTimestamp();
             encoder.Feed(block);
+            _mixing += time.GetElapsedTime(began, mixed);
+            _encoding += time.GetElapsedTime(mixed);
         }
 
         Track?.Trim(encoder.Fed - SoundLength.OfSeconds(1));
@@ -83,7 +97,17 @@ public sealed class VoiceRendition(
         if (_encoder is null)
             return;
         WorkTo(end);
+        var began = time.GetTimestamp();
         _encoder.Finish();
+        _encoding += time.GetElapsedTime(began);
+    }
+
+    /// <summary>How long mixing and encoding have taken since this was last asked.</summary>
+    public (TimeSpan Mixing, TimeSpan Encoding) TakeWork()
+    {
+        var work = (_mixing, _encoding);
+        (_mixing, _encoding) = (TimeSpan.Zero, TimeSpan.Zero);
+        return work;
     }
 
     /// <summary>Everything before this is encoded.</summary>

@@ -65,11 +65,13 @@ internal static partial class Values
 
     public static Parsed<Uri> Input(string text) =>
         WebAddress(text) is { } address
-            ? address
+            ? address.UserInfo.Length == 0
+                ? address
+                : new Wrong($"\"{Shown(text)}\" holds a user name or password; give them as a header, such as Authorization: Basic dXNlcjpwYXNz")
             : new Wrong($"\"{Shown(text)}\" is no address of a playlist; write it whole, such as https://example.com/live/master.m3u8");
 
     public static Parsed<Uri?> PublicUrl(string text) =>
-        WebAddress(text) is { Query: "", Fragment: "" } address
+        WebAddress(text) is { Query: "", Fragment: "", UserInfo: "" } address
             ? address.AbsoluteUri.EndsWith('/') ? address : new Uri(address.AbsoluteUri + "/")
             : new Wrong($"\"{Shown(text)}\" is no address that viewers can use; write it whole and without query, such as https://dub.example.com/");
 

@@ -109,6 +109,37 @@ public sealed class CascadeEngineTests
     }
 
     [Fact]
+    public async Task A_translator_that_keeps_failing_is_told_as_that_part_of_the_engine()
+    {
+        var broken = true;
+        _spanish.Behaviour = (text, _) => broken ? throw new IOException("it died") : Task.FromResult("es " + text);
+        await using var engine = Engine();
+        Speak(engine, 4);
+        await Until(engine, () => _events.OfType<DubFailed>().Count() == 4 && Dubs("fr").Length == 4);
+        var health = Assert.Single(_events.OfType<EngineHealth>());
+        Assert.Equal((false, "translate es"), (health.Healthy, health.Part));
+
+        broken = false;
+        _time.Advance(TimeSpan.FromSeconds(6));
+        Speak(engine, 1, after: 40);
+        await Until(engine, () => Dubs("es").Length == 1);
+        Assert.Equal(new EngineHealth(true, "", "translate es"), _events.OfType<EngineHealth>().Last());
+    }
+
+    [Fact]
+    public async Task Utterances_that_wait_for_a_stage_are_told()
+    {
+        var gate = new TaskCompletionSource<Recognised>();
+        _recogniser.Behaviour = (number, _) => number == 1 ? gate.Task : FakeRecogniser.Heard(number);
+        await using var engine = Engine();
+        Speak(engine, 5);
+        await Until(engine, () => engine.Waiting == 4);
+        gate.SetResult(new Recognised("first", TimeSpan.Zero, TimeSpan.FromSeconds(1)));
+        await Until(engine, () => Dubs("es").Length == 5);
+        Assert.Equal(0, engine.Waiting);
+    }
+
+    [Fact]
     public async Task More_than_can_wait_drops_the_oldest_and_says_so()
     {
         var gate = new TaskCompletionSource<Recognised>();

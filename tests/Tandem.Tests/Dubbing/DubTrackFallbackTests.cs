@@ -57,6 +57,17 @@ public sealed class DubTrackFallbackTests
     }
 
     [Fact]
+    public void A_part_of_the_engine_that_is_down_is_no_silence_of_the_whole()
+    {
+        // Each utterance that the part could not dub is reported by itself; without speech nothing is missing.
+        var rig = new MixRig(Plain);
+        rig.Track.Accept(new EngineHealth(false, "translate fr: failed", "translate fr"));
+        rig.Track.Accept(new HeardUpTo(At(6)));
+        rig.CommitTo(6);
+        Assert.Equal((VoiceState.Original, SoundLength.Zero), (rig.Track.State, rig.Track.Counts.Fallback));
+    }
+
+    [Fact]
     public void The_reason_says_what_went_wrong()
     {
         var rig = new MixRig(Plain);

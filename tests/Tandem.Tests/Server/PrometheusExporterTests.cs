@@ -56,7 +56,7 @@ public sealed class PrometheusExporterTests : IDisposable
         news.SegmentPublished();
         news.SegmentPublished();
         news.InFlight(3);
-        news.InFlight(-1);
+        news.InFlight(2);
         news.QueueDepth("decode", 4);
         news.QueueDepth("decode", 2);
         news.OnsetLag("es", TimeSpan.FromSeconds(0.5));
