@@ -42,6 +42,9 @@ public sealed record ChannelOptions
     /// <summary>Whether the source and what it leads to may be loopback, link-local or private addresses.</summary>
     public bool AllowPrivate { get; init; }
 
+    /// <summary>Address of the page that plays: what the source's answers must allow, and whether they must be https; null for any page.</summary>
+    public Uri? Page { get; init; }
+
     /// <summary>HTTP headers, cookies among them, sent with every request to the input's own host; other hosts do not get them.</summary>
     public ImmutableDictionary<string, string> Headers { get; init; } = ImmutableDictionary<string, string>.Empty;
 

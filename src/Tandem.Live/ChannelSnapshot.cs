@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Text.Json.Serialization;
+using Tandem.Live.Package;
 
 namespace Tandem.Live;
 
@@ -77,6 +78,9 @@ public sealed record ChannelSnapshot
     /// <summary>How the picture reaches viewers: <c>reference</c> or <c>carry</c>; <c>auto</c> while that is not known.</summary>
     public required string Video { get; init; }
 
+    /// <summary>Whether viewers can have the source's own segments.</summary>
+    public ReferenceSnapshot Reference { get; init; } = new(ReferenceState.Unproven);
+
     /// <summary>The engine.</summary>
     public required EngineSnapshot Engine { get; init; }
 
@@ -96,6 +100,11 @@ public sealed record ChannelSnapshot
     public static string WithoutSecrets(Uri address) =>
         address.GetComponents(UriComponents.SchemeAndServer | UriComponents.Path, UriFormat.UriEscaped);
 }
+
+/// <summary>Whether viewers can have the source's own segments for as long as playlists list them (design.md, section 3a, rule 8).</summary>
+/// <param name="State">What is known.</param>
+/// <param name="Reason">One line for people: why they cannot; null where they can or it is not known.</param>
+public sealed record ReferenceSnapshot(ReferenceState State, string? Reason = null);
 
 /// <summary>An engine at one moment.</summary>
 /// <param name="Name">As configured.</param>

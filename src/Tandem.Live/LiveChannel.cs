@@ -39,6 +39,7 @@ public sealed class LiveChannel : IAsyncDisposable
     private readonly EngineFeed _feed;
     private readonly VoiceSet _voices;
     private readonly Publisher _publisher;
+    private readonly ReferenceCheck _reference;
     private readonly ChannelMetrics _metrics;
     private readonly ChannelCondition _condition;
     private readonly Task _running;
@@ -66,6 +67,7 @@ public sealed class LiveChannel : IAsyncDisposable
 
         // … → package → publish.
         _publisher = new Publisher(Publication, _metrics, record, _time, _log);
+        _reference = new ReferenceCheck(options, _time, _log);
         _condition = new ChannelCondition(options, _metrics, _time, _log);
         _snapshot = TakeSnapshot();
         _running = Task.Run(RunAsync);
@@ -86,6 +88,7 @@ public sealed class LiveChannel : IAsyncDisposable
         await _stop.CancelAsync();
         await _running;
         await _follower.DisposeAsync();
+        await _reference.DisposeAsync();
         await _worker.DisposeAsync();
         await _engine.DisposeAsync();
         _voices.Dispose();
@@ -147,10 +150,12 @@ public sealed class LiveChannel : IAsyncDisposable
         {
             case SourceEvent.MasterFound master:
                 _publisher.Follow(master);
+                _reference.Follow(master);
                 _clock.Hear(_publisher.HeardIncarnation);
                 break;
             case SourceEvent.PlaylistSeen seen:
                 _publisher.See(seen);
+                _reference.See(seen);
                 if (seen.Reset && seen.Id == _publisher.Source?.Heard && seen.Appeared.FirstOrDefault(segment => segment.Heard) is { } first)
                     _clock.ResetAt(first.Segment.Sequence, _publisher.HeardIncarnation);
                 break;
@@ -270,6 +275,7 @@ public sealed class LiveChannel : IAsyncDisposable
     private ChannelSnapshot TakeSnapshot()
     {
         var newest = _publisher.Table.Newest;
+        var (reference, reason) = _reference.Result;
         return new ChannelSnapshot
         {
             Id = _options.Id,
@@ -281,6 +287,7 @@ public sealed class LiveChannel : IAsyncDisposable
             BufferSeconds = newest is null ? 0 : Math.Max(0, (_track.End - newest.To).Seconds),
             SourceAgeSeconds = _condition.HasAppeared ? _condition.SourceAge(_time.GetUtcNow()).TotalSeconds : null,
             Video = "reference",
+            Reference = new ReferenceSnapshot(reference, reason),
             Engine = _condition.Engine,
             Worker = Confined(_worker),
             Languages = _voices.Snapshots(),

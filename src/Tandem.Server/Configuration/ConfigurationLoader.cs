@@ -49,14 +49,17 @@ public static class ConfigurationLoader
             settings.Entries[Settings.Port.Name] = new ConfigText(sources.Port, "--port");
 
         var reader = new SettingReader(settings, mistakes, "");
+        var publicUrl = reader.Read(Settings.PublicUrl);
+        var page = reader.Read(Settings.PageUrl) ?? publicUrl;
         var options = new ServerOptions
         {
             Listen = reader.Read(Settings.Listen),
             Port = reader.Read(Settings.Port),
-            PublicUrl = reader.Read(Settings.PublicUrl),
+            PublicUrl = publicUrl,
             StateDirectory = reader.Read(Settings.StateDirectory),
             LogLevel = reader.Read(Settings.LogLevel),
-            Channels = ReadChannels(settings, sources.Channels, mistakes, resolve),
+            Channels = [.. ReadChannels(settings, sources.Channels, mistakes, resolve)
+                .Select(channel => channel with { Options = channel.Options with { Page = page } })],
         };
         reader.RefuseOthers(Settings.OfServer.Select(setting => setting.Name).Append(ChannelsKey));
         if (readable && options.Channels.IsEmpty && !settings.Entries.ContainsKey(ChannelsKey) && sources.Channels.Count == 0)

@@ -17,6 +17,8 @@ internal static class Settings
 
     public static Setting<Uri?> PublicUrl { get; } = new("public_url", "http or https address", Setting.None, "without query", null, Values.PublicUrl);
 
+    public static Setting<Uri?> PageUrl { get; } = new("page_url", "http or https address", "that of `public_url`", "without query", null, Values.PublicUrl);
+
     public static Setting<string> StateDirectory { get; } = new("state_dir", "folder", "state", "any that can be written", "state", text => text);
 
     public static Setting<LogLevel> LogLevel { get; } =
@@ -60,7 +62,7 @@ internal static class Settings
     public static Setting<bool> DubExisting { get; } = new("dub_existing", "true or false", "false", "", Defaults.DubExisting, Values.Flag);
 
     /// <summary>Those of the server; the list <c>channels</c> stands beside them.</summary>
-    public static ImmutableArray<Setting> OfServer => [Listen, Port, PublicUrl, StateDirectory, LogLevel];
+    public static ImmutableArray<Setting> OfServer => [Listen, Port, PublicUrl, PageUrl, StateDirectory, LogLevel];
 
     /// <summary>Those of a channel.</summary>
     public static ImmutableArray<Setting> OfChannel =>

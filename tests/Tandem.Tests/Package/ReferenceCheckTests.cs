@@ -1,0 +1,187 @@
+using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.Logging.Abstractions;
+using Microsoft.Extensions.Time.Testing;
+using Tandem.Live;
+using Tandem.Live.Ingest;
+using Tandem.Live.Package;
+using Tandem.Tests.Ingest;
+using Xunit;
+
+namespace Tandem.Tests.Package;
+
+/// <summary>Whether viewers can have the source's own segments (design.md, section 3a, rule 8): a real server, time that is made to pass.</summary>
+public sealed class ReferenceCheckTests
+{
+    // Delay 8 s, window 6 s, and a minute.
+    private static readonly TimeSpan _oldest = TimeSpan.FromSeconds(74);
+    private static readonly PlaylistId _video = new(PlaylistKind.Variant, "v0");
+    private readonly FakeTimeProvider _time = new(new DateTimeOffset(2026, 1, 1, 12, 0, 0, TimeSpan.Zero));
+    private int _requests;
+
+    [Fact]
+    public async Task What_can_still_be_had_when_the_last_viewer_asks_is_proven()
+    {
+        await using var origin = await OriginAsync(Allow("*"));
+        await using var check = Check();
+        check.See(Seen(origin));
+        await PassAsync(TimeSpan.FromSeconds(60));
+        Assert.Equal(ReferenceState.Unproven, check.Result.State);
+        await PassAsync(TimeSpan.FromSeconds(30));
+        Assert.Equal((ReferenceState.Proven, null), check.Result);
+    }
+
+    [Fact]
+    public async Task A_signature_that_runs_out_before_that_fails_and_stays_failed_while_new_segments_are_young()
+    {
+        var signedUntil = _time.GetUtcNow().AddSeconds(40);
+        await using var origin = await OriginAsync(context =>
+        {
+            context.Response.StatusCode = _time.GetUtcNow() > signedUntil && context.Request.Path == "/1.ts" ? 403 : 200;
+            context.Response.Headers.AccessControlAllowOrigin = "*";
+        });
+        await using var check = Check();
+        check.See(Seen(origin));
+        await PassAsync(TimeSpan.FromSeconds(80));
+        Assert.Equal(ReferenceState.Failed, check.Result.State);
+        Assert.Contains("signature", check.Result.Reason, StringComparison.Ordinal);
+        Assert.DoesNotContain("secret", check.Result.Reason, StringComparison.Ordinal);
+
+        check.See(Seen(origin, 2));
+        await PassAsync(TimeSpan.FromSeconds(20));
+        Assert.Equal(ReferenceState.Failed, check.Result.State);
+        await PassAsync(_oldest);
+        Assert.Equal(ReferenceState.Proven, check.Result.State);
+    }
+
+    [Theory]
+    [InlineData(null, null, "sends no Access-Control-Allow-Origin")]
+    [InlineData("https://tv.example", null, "pages of https://tv.example only")]
+    [InlineData("https://other.example", "http://tv.example/live", "not by those of http://tv.example")]
+    public async Task Pages_must_be_allowed_to_read_them(string? allowed, string? page, string told)
+    {
+        await using var origin = await OriginAsync(Allow(allowed));
+        await using var check = Check(page);
+        check.See(Seen(origin));
+        await PassAsync(TimeSpan.FromSeconds(10));
+        Assert.Equal(ReferenceState.Failed, check.Result.State);
+        Assert.Contains(told, check.Result.Reason, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task The_one_page_that_plays_is_enough()
+    {
+        await using var origin = await OriginAsync(Allow("http://tv.example"));
+        await using var check = Check("http://tv.example/live");
+        check.See(Seen(origin));
+        await PassAsync(TimeSpan.FromSeconds(90));
+        Assert.Equal(ReferenceState.Proven, check.Result.State);
+    }
+
+    [Fact]
+    public async Task A_page_over_https_needs_a_source_over_https()
+    {
+        await using var origin = await OriginAsync(Allow("*"));
+        await using var check = Check("https://tv.example/live");
+        check.See(Seen(origin));
+        await PassAsync(TimeSpan.FromSeconds(10));
+        Assert.Contains("is not https", check.Result.Reason, StringComparison.Ordinal);
+        Assert.Equal(0, _requests);
+    }
+
+    [Fact]
+    public async Task A_source_that_wants_a_cookie_fails_since_viewers_have_none()
+    {
+        await using var origin = await OriginAsync(context =>
+        {
+            context.Response.StatusCode = context.Request.Headers.Cookie.Count > 0 ? 200 : 401;
+            context.Response.Headers.AccessControlAllowOrigin = "*";
+        });
+        await using var check = Check();
+        check.See(Seen(origin));
+        await PassAsync(TimeSpan.FromSeconds(10));
+        Assert.Contains("without the channel's cookies", check.Result.Reason, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task One_answer_that_is_lost_says_nothing()
+    {
+        await using var origin = await OriginAsync(context =>
+        {
+            context.Response.StatusCode = _requests == 1 ? 503 : 200;
+            context.Response.Headers.AccessControlAllowOrigin = "*";
+        });
+        await using var check = Check();
+        check.See(Seen(origin));
+        await PassAsync(TimeSpan.FromSeconds(20));
+        Assert.Equal(ReferenceState.Unproven, check.Result.State);
+        Assert.InRange(_requests, 2, 4);
+    }
+
+    [Fact]
+    public async Task Every_hop_of_a_redirect_must_be_allowed()
+    {
+        await using var origin = await OriginAsync(context =>
+        {
+            var isLast = context.Request.Path == "/there.ts";
+            context.Response.StatusCode = isLast ? 200 : 302;
+            if (isLast)
+                context.Response.Headers.AccessControlAllowOrigin = "*";
+            else
+                context.Response.Headers.Location = "/there.ts";
+        });
+        await using var check = Check();
+        check.See(Seen(origin));
+        await PassAsync(TimeSpan.FromSeconds(10));
+        Assert.Contains("/1.ts may not be read", check.Result.Reason, StringComparison.Ordinal);
+    }
+
+    private static Action<HttpContext> Allow(string? origin) => context =>
+    {
+        if (origin is not null)
+            context.Response.Headers.AccessControlAllowOrigin = origin;
+    };
+
+    private Task<LocalOrigin> OriginAsync(Action<HttpContext> answer) => LocalOrigin.StartAsync(context =>
+    {
+        Interlocked.Increment(ref _requests);
+        answer(context);
+        return context.Response.WriteAsync("x");
+    });
+
+    private ReferenceCheck Check(string? page = null) => new(
+        new ChannelOptions
+        {
+            Id = "news",
+            Input = new Uri("http://source.invalid/"),
+            From = "en",
+            To = ["es"],
+            AllowPrivate = true,
+            Page = page is null ? null : new Uri(page),
+        },
+        _time,
+        NullLogger.Instance);
+
+    private SourceEvent.PlaylistSeen Seen(LocalOrigin origin, int number = 1)
+    {
+        var segments = Enumerable.Range(number, 3).Select(sequence => new MediaSegment(
+            sequence, 0, origin.At($"/{number}.ts?secret=1"), TimeSpan.FromSeconds(2), "", null, null, [], null, false, false, []));
+        var playlist = new MediaPlaylist(origin.At("/v0.m3u8"), 3, TimeSpan.FromSeconds(2), false, null, false, false, number, 0, null, [.. segments]);
+        return new SourceEvent.PlaylistSeen(
+            _video, playlist, [new SeenSegment(playlist.Segments[^1], _time.GetUtcNow(), false)], _time.GetUtcNow(), false);
+    }
+
+    /// <summary>Lets time pass a second at a time, and the check do what falls due.</summary>
+    private async Task PassAsync(TimeSpan length)
+    {
+        for (var second = 0; second < length.TotalSeconds; second++)
+        {
+            _time.Advance(TimeSpan.FromSeconds(1));
+            var before = -1;
+            while (before != _requests)
+            {
+                before = _requests;
+                await Task.Delay(25, TestContext.Current.CancellationToken);
+            }
+        }
+    }
+}
