@@ -48,6 +48,20 @@ public static class ProcessTree
         }
     }
 
+    /// <summary>Memory in bytes, pages that processes share counted in equal parts (Pss); 0 where the process is gone.</summary>
+    public static long Share(int id)
+    {
+        try
+        {
+            var line = File.ReadLines($"/proc/{id}/smaps_rollup").First(text => text.StartsWith("Pss:", StringComparison.Ordinal));
+            return long.Parse(line["Pss:".Length..].Replace("kB", "", StringComparison.Ordinal), CultureInfo.InvariantCulture) * 1024;
+        }
+        catch (Exception gone) when (gone is IOException or UnauthorizedAccessException)
+        {
+            return 0;
+        }
+    }
+
     private static (char State, int Parent)? Stat(int id)
     {
         try

@@ -142,6 +142,19 @@ public sealed class TandemServer : IAsyncDisposable
         return values.Count == 0 ? null : values.Sum();
     }
 
+    /// <summary>The buckets of a histogram's series: upper edge, and how many lie below it.</summary>
+    public async Task<IReadOnlyList<(double Edge, double Count)>> EdgesAsync(string name)
+    {
+        var text = await _http.GetStringAsync(new Uri(Root, "metrics"));
+        return [.. text.Split('\n').Where(line => line.StartsWith(name + "_bucket{", StringComparison.Ordinal)).Select(line =>
+        {
+            var edge = line[(line.IndexOf("le=\"", StringComparison.Ordinal) + 4)..].Split('"')[0];
+            return (
+                edge == "+Inf" ? double.PositiveInfinity : double.Parse(edge, CultureInfo.InvariantCulture),
+                double.Parse(line[(line.LastIndexOf(' ') + 1)..], CultureInfo.InvariantCulture));
+        })];
+    }
+
     /// <summary>Waits until <paramref name="holds"/>.</summary>
     /// <exception cref="TimeoutException">It does not in time; the message ends with the server's log.</exception>
     public async Task UntilAsync(string what, Func<Task<bool>> holds, TimeSpan limit)

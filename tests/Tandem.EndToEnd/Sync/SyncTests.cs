@@ -80,7 +80,7 @@ public sealed class SyncTests(SyncMatrix matrix) : IClassFixture<SyncMatrix>
     public Task Voice_and_picture_are_in_step_from_a_faulty_source(string source) => matrix.CheckAsync(source);
 }
 
-/// <summary>The whole product of containers, rates and layouts, and an hour.</summary>
+/// <summary>The whole product of containers, rates and layouts.</summary>
 [Trait("Category", "Full")]
 public sealed class SyncFullTests
 {

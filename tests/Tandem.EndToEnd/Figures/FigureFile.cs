@@ -1,0 +1,84 @@
+using System.Diagnostics;
+using System.Globalization;
+using Tandem.EndToEnd.Harness;
+
+namespace Tandem.EndToEnd.Figures;
+
+/// <summary>
+/// Files under docs/results/ that hold what was measured, with commit, date and command. Written by <c>./test --full</c> alone, which names
+/// the folder in TANDEM_RESULTS_DIR; elsewhere figures are only printed by the tests.
+/// </summary>
+public static class FigureFile
+{
+    private static readonly Lock _lock = new();
+    private static readonly HashSet<string> _begun = [];
+
+    private static readonly Dictionary<string, string> _heads = new(StringComparer.Ordinal)
+    {
+        ["sync-hour"] = """
+            # An hour of source time
+
+            Beep against flash, what Tandem publishes (`echo`) minus the source itself; played 12 times faster than real time.
+            Bounds: median 5 ms, each 10 ms, last minus first 2 ms. Command: `./test --full --filter An_hour_does_not_drift`.
+
+            | packing | median, first minutes | median, after an hour | worst, first | worst, after an hour |
+            |---|---|---|---|---|
+            """,
+        ["first-figures"] = """
+            # First figures
+
+            CPU of the server and all its children for channels of `echo` (2 s segments, 48 kHz, voices at 128 kbit/s), publication lateness
+            from `tandem_publish_lateness_seconds` (appearance at the source + delay → fetchable), memory of the server and of its media
+            workers (Pss). Source, checker and server share the machine. Command: `./test --full --filter First_figures`.
+
+            | channels × languages | CPU, of one core | CPU a channel-language | lateness p50 | p95 | p99 | memory, server | memory, workers |
+            |---|---|---|---|---|---|---|---|
+            """,
+    };
+
+    /// <summary>Adds a line to a file; the first of a run begins the file anew.</summary>
+    /// <param name="name">Of the file, without extension.</param>
+    /// <param name="key">Order of lines: they stand in the order of their keys.</param>
+    /// <param name="line">A row of its table.</param>
+    public static Task AddAsync(string name, string key, string line)
+    {
+        Xunit.TestContext.Current.TestOutputHelper?.WriteLine(line);
+        if (Environment.GetEnvironmentVariable("TANDEM_RESULTS_DIR") is not { Length: > 0 } folder)
+            return Task.CompletedTask;
+        lock (_lock)
+        {
+            Directory.CreateDirectory(folder);
+            var path = Path.Combine(folder, name + ".md");
+            var head = $"{_heads[name]}\n";
+            var rows = _begun.Add(name) || !File.Exists(path)
+                ? []
+                : File.ReadAllLines(path).Where(text => text.StartsWith("| ", StringComparison.Ordinal)).Skip(1).ToList();
+            rows.RemoveAll(row => row.StartsWith($"| {key} |", StringComparison.Ordinal));
+            rows.Add(line);
+            File.WriteAllText(path, $"{head}{string.Join('\n', rows.Order(StringComparer.Ordinal))}\n\n{Where()}\n");
+        }
+
+        return Task.CompletedTask;
+    }
+
+    private static string Where()
+    {
+        var model = File.Exists("/proc/cpuinfo")
+            ? File.ReadLines("/proc/cpuinfo").FirstOrDefault(line => line.StartsWith("model name", StringComparison.Ordinal))?.Split(':')[1].Trim()
+            : null;
+        return string.Create(
+            CultureInfo.InvariantCulture,
+            $"Commit {Commit()}, {TimeProvider.System.GetUtcNow():yyyy-MM-dd}, {Environment.ProcessorCount} cores ({model ?? "unknown"}).");
+    }
+
+    private static string Commit()
+    {
+        using var git = Process.Start(new ProcessStartInfo("git", ["rev-parse", "--short", "HEAD"])
+        {
+            WorkingDirectory = Checkout.Root,
+            UseShellExecute = false,
+            RedirectStandardOutput = true,
+        });
+        return git?.StandardOutput.ReadToEnd().Trim() is { Length: > 0 } commit ? commit : "unknown";
+    }
+}
