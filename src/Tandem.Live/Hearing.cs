@@ -95,20 +95,19 @@ public sealed class Hearing(
                 return (null, new SourceFault("decode", "timeout", "the media worker gave no answer in time", Retry: true));
             }
 
-            _continues = outcome.Segment is not null;
+            _continues = outcome.Fault is null;
             _hasHeard |= _continues;
-            if (outcome.Segment is { } decoded)
+            if (outcome.Fault is not { } fault)
             {
                 metrics.SegmentProcessed("decode", time.GetElapsedTime(started));
-                return (decoded, null);
+                return (outcome.Segment, null);
             }
 
-            var fault = outcome.Fault!.Value;
             if (fault is DecodeFault.Crashed or DecodeFault.TimedOut)
                 crashes++;
             var transient = fault is DecodeFault.Crashed or DecodeFault.TimedOut or DecodeFault.Unavailable;
             if (!transient || crashes > 1 || time.GetUtcNow() >= giveUp)
-                return (null, new SourceFault("decode", Word(fault), outcome.Detail ?? fault.ToString(), transient));
+                return (outcome.Segment, new SourceFault("decode", Word(fault), outcome.Detail ?? fault.ToString(), transient));
             await Task.Delay(Pause, time, stop);
         }
     }

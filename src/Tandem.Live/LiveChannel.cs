@@ -63,7 +63,7 @@ public sealed class LiveChannel : IAsyncDisposable
         // … → engine → placement → mix → encode …
         _engine = services.Engine.Create!(new EngineServices(_time, _log));
         _feed = new EngineFeed(_engine, _track);
-        _voices = new VoiceSet(options, _engine.Traits, _track, _metrics, _time);
+        _voices = new VoiceSet(options, _engine.Traits, _track, _metrics, _time, _log);
 
         // … → package → publish.
         _publisher = new Publisher(Publication, _metrics, record, _time, _log);
@@ -168,6 +168,12 @@ public sealed class LiveChannel : IAsyncDisposable
     private void Hear(HeardSegment heard)
     {
         var before = _clock.Epoch;
+        if (_voices.NeedsEpoch)
+        {
+            _clock.BreakNext();
+            _voices.EpochComes();
+        }
+
         var row = _clock.Accept(heard, _voices.Mixed);
         if (_clock.Epoch is { } epoch && epoch != before)
         {

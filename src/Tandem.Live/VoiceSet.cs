@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Globalization;
+using Microsoft.Extensions.Logging;
 using Tandem.Live.Dubbing;
 using Tandem.Live.Ingest;
 using Tandem.Live.Mix;
@@ -29,6 +30,7 @@ public sealed class VoiceSet : IDisposable
     private readonly SoundTrack _track;
     private readonly ChannelMetrics _metrics;
     private readonly TimeProvider _time;
+    private readonly ILogger _log;
     private readonly OriginalRendition _original;
     private readonly List<VoiceRendition> _voices = [];
     private readonly Dictionary<string, RenditionRate> _rates = [];
@@ -40,12 +42,13 @@ public sealed class VoiceSet : IDisposable
     private PlaylistFacts _heard = new();
 
     /// <summary>Makes one voice for each target language.</summary>
-    public VoiceSet(ChannelOptions options, EngineTraits traits, SoundTrack track, ChannelMetrics metrics, TimeProvider time)
+    public VoiceSet(ChannelOptions options, EngineTraits traits, SoundTrack track, ChannelMetrics metrics, TimeProvider time, ILogger log)
     {
         _options = options;
         _track = track;
         _metrics = metrics;
         _time = time;
+        _log = log;
 
         // Unique among all instances that ever publish this channel: they do not start in the same millisecond.
         _instance = Base36(time.GetUtcNow().ToUnixTimeMilliseconds());
@@ -63,7 +66,10 @@ public sealed class VoiceSet : IDisposable
     public ChannelTime Mixed => All.Aggregate(ChannelTime.Zero, (time, voice) => ChannelTime.Max(time, voice.Mixed));
 
     /// <summary>Everything before this is mixed in every voice.</summary>
-    public ChannelTime MixedByAll => All.Aggregate(Mixed, (time, voice) => ChannelTime.Min(time, voice.Mixed));
+    public ChannelTime MixedByAll => All.Where(voice => !voice.IsBroken).Aggregate(Mixed, (time, voice) => ChannelTime.Min(time, voice.Mixed));
+
+    /// <summary>Whether a voice is broken and needs a new epoch to go on in.</summary>
+    public bool NeedsEpoch { get; private set; }
 
     private IEnumerable<VoiceRendition> All => _encodedOriginal is null ? _voices : _voices.Append(_encodedOriginal);
 
@@ -77,10 +83,11 @@ public sealed class VoiceSet : IDisposable
     /// <summary>Takes what came with a new row.</summary>
     public void Accept(SegmentRow row)
     {
-        _original.Accept(row);
-        if (row.Heard && _original.Packager is null)
+        if (_encodedOriginal is null)
+            _original.Accept(row);
+        if (row is { Heard: true, Coded.Frames.Count: > 0 } && _original.Packager is null)
             _encodedOriginal ??= new VoiceRendition(Original, _track, null, null, _options.VoiceBitRate, NextGeneration, _ => { }, _time);
-        if (row.Bytes == 0)
+        if (row.Bytes == 0 || row.Tracks.Count == 0)
             return;
         var rate = Rate("source");
         rate.Add(row.Bytes, row.Duration);
@@ -118,13 +125,18 @@ public sealed class VoiceSet : IDisposable
 
         Parallel.ForEach(All, voice =>
         {
-            voice.Enter(row);
-            if (endsEpoch && progress >= 1)
-                voice.Finish(row.To);
-            else
-                voice.WorkTo(target);
+            Guard(voice, () =>
+            {
+                voice.Enter(row);
+                if (voice.IsBroken)
+                    return;
+                if (endsEpoch && progress >= 1)
+                    voice.Finish(row.To);
+                else
+                    voice.WorkTo(target);
+            });
         });
-        return isDue || (progress >= 1 && All.All(voice => voice.Encoded >= row.To));
+        return isDue || (progress >= 1 && All.All(voice => voice.IsBroken || voice.Encoded >= row.To));
     }
 
     /// <summary>Packages <paramref name="row"/> for all renditions.</summary>
@@ -137,7 +149,12 @@ public sealed class VoiceSet : IDisposable
         _metrics.SegmentProcessed("encode", work.Aggregate(TimeSpan.Zero, (sum, one) => sum + one.Encoding));
         var segments = new List<PackagedSegment>();
         foreach (var voice in All)
-            segments.Add(Segment(voice.Name, voice.Generation, voice.Packager!, row, voice.Package(row.To, isLast)));
+        {
+            byte[]? body = null;
+            Guard(voice, () => body = voice.Package(row.To, isLast));
+            segments.Add(Segment(voice.Name, voice.Generation, voice.Packager!, row, body));
+        }
+
         if (_encodedOriginal is null)
             segments.Add(OriginalOf(row, isLast));
         foreach (var voice in _voices)
@@ -196,6 +213,27 @@ public sealed class VoiceSet : IDisposable
             voice.Dispose();
         _speech.Dispose();
     }
+
+    /// <summary>What fails in one voice is that voice's gap; it must not stop the others, whatever it is.</summary>
+    private void Guard(VoiceRendition voice, Action work)
+    {
+        try
+        {
+            work();
+        }
+#pragma warning disable CA1031 // The edge of a voice.
+        catch (Exception error)
+#pragma warning restore CA1031
+        {
+            voice.Break();
+            NeedsEpoch = true;
+            _metrics.SegmentFailed("encode", "error");
+            _log.LogError(error, "The voice {Language} failed; it has gaps until the next epoch.", voice.Name);
+        }
+    }
+
+    /// <summary>A new epoch is on its way.</summary>
+    public void EpochComes() => NeedsEpoch = false;
 
     private PackagedSegment OriginalOf(SegmentRow row, bool isLast) => _original.Package(row, isLast) is { } made
         ? Segment(Original, made.Generation, made.Packager, row, made.Body)

@@ -24,8 +24,8 @@ internal sealed class KeysInForce(PlaylistContext context)
         }
 
         Uri? address = null;
-        if (attributes["URI"] is { Length: > 0 } written && !AddressReader.TryResolve(context.Address, written, out address))
-            address = null;
+        if (attributes["URI"] is { Length: > 0 } written && !context.TryKeyAddress(line, written, out address))
+            return false;
         ImmutableArray<byte>? iv = null;
         if (attributes["IV"] is { } hex)
         {

@@ -5,6 +5,11 @@ namespace Tandem.Live.Ingest;
 /// <summary>Media playlists (RFC 8216, sections 4.3.2 and 4.3.3). Tags of low-latency HLS are passed over: only whole segments count.</summary>
 internal sealed class MediaPlaylistReader(PlaylistContext context)
 {
+    // No live source cuts longer; all else that hangs on it (waiting, windows, caching) would follow a slip of the packager.
+    private static readonly TimeSpan LongestTarget = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan LongestSegment = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan Shortest = TimeSpan.FromMilliseconds(1);
+
     private readonly ImmutableArray<MediaSegment>.Builder _segments = ImmutableArray.CreateBuilder<MediaSegment>();
     private readonly ImmutableArray<string>.Builder _dateRanges = ImmutableArray.CreateBuilder<string>();
     private readonly KeysInForce _keys = new(context);
@@ -39,6 +44,10 @@ internal sealed class MediaPlaylistReader(PlaylistContext context)
                 return context.Failure!;
         }
 
+        // Of an event of many hours only the end matters to a live channel.
+        ImmutableArray<MediaSegment> newest = _segments.Count <= PlaylistParser.KeptSegments
+            ? _segments.ToImmutable()
+            : [.. _segments.Skip(_segments.Count - PlaylistParser.KeptSegments)];
         return new PlaylistOutcome.Media(new MediaPlaylist(
             context.Address,
             _version,
@@ -47,10 +56,10 @@ internal sealed class MediaPlaylistReader(PlaylistContext context)
             _type,
             _iFramesOnly,
             _independent,
-            _sequence,
-            _discontinuitySequence,
+            newest.IsEmpty ? _sequence : newest[0].Sequence,
+            newest.IsEmpty ? _discontinuitySequence : newest[0].DiscontinuitySequence - (newest[0].Discontinuity ? 1 : 0),
             _start,
-            _segments.ToImmutable())
+            newest)
         {
             DateRanges = _dateRanges.ToImmutable(),
         });
@@ -64,6 +73,11 @@ internal sealed class MediaPlaylistReader(PlaylistContext context)
                 return PlaylistValues.TryNumber(line.Value, out _sequence) || NotANumber(line);
             case "EXT-X-DISCONTINUITY-SEQUENCE":
                 return PlaylistValues.TryNumber(line.Value, out _discontinuitySequence) || NotANumber(line);
+            case "EXT-X-TARGETDURATION":
+                if (!PlaylistValues.TryDuration(line.Value, out var target))
+                    return context.Fail(line, "EXT-X-TARGETDURATION without a number of seconds");
+                _target = target < LongestTarget ? target : LongestTarget;
+                return true;
             default:
                 return true;
         }
@@ -77,11 +91,6 @@ internal sealed class MediaPlaylistReader(PlaylistContext context)
                 if (!PlaylistValues.TryNumber(line.Value, out var version) || version > int.MaxValue)
                     return NotANumber(line);
                 _version = (int)version;
-                return true;
-            case "EXT-X-TARGETDURATION":
-                if (!PlaylistValues.TryDuration(line.Value, out var target))
-                    return context.Fail(line, "EXT-X-TARGETDURATION without a number of seconds");
-                _target = target;
                 return true;
             case "EXT-X-PLAYLIST-TYPE":
                 _type = line.Value is "EVENT" or "VOD" ? line.Value : null;
@@ -104,7 +113,7 @@ internal sealed class MediaPlaylistReader(PlaylistContext context)
                 return context.TryDefine(line);
             case "EXT-X-SKIP":
                 return context.Fail(line, "a delta update (EXT-X-SKIP), which was not asked for");
-            case "EXTM3U" or "EXT-X-MEDIA-SEQUENCE" or "EXT-X-DISCONTINUITY-SEQUENCE" or "EXT-X-ALLOW-CACHE":
+            case "EXTM3U" or "EXT-X-TARGETDURATION" or "EXT-X-MEDIA-SEQUENCE" or "EXT-X-DISCONTINUITY-SEQUENCE" or "EXT-X-ALLOW-CACHE":
             case "EXT-X-PART" or "EXT-X-PART-INF" or "EXT-X-PRELOAD-HINT" or "EXT-X-RENDITION-REPORT" or "EXT-X-SERVER-CONTROL":
                 return true;
             default:
@@ -152,8 +161,9 @@ internal sealed class MediaPlaylistReader(PlaylistContext context)
 
     private bool ReadSegment(PlaylistLine line)
     {
-        if (_next.Duration is not { } duration)
+        if (_next.Duration is not { } written)
             return context.Fail(line, "a segment without EXTINF");
+        var duration = Believed(written);
         if (_segments.Count >= PlaylistParser.MaxSegments)
             return context.Fail(line, $"more than {PlaylistParser.MaxSegments} segments", "too_large");
         if (!context.TryAddress(line, out var address) || !TryRange(line, address, out var range))
@@ -174,6 +184,14 @@ internal sealed class MediaPlaylistReader(PlaylistContext context)
         _date += duration;
         _next.Clear();
         return true;
+    }
+
+    /// <summary>The duration, or what is likely where it is none: a packager whose clock wraps writes days, or less than nothing.</summary>
+    private TimeSpan Believed(TimeSpan written)
+    {
+        var target = _target ?? LongestSegment;
+        var longest = 3 * target > LongestSegment ? 3 * target : LongestSegment;
+        return written > longest ? target : written < Shortest ? Shortest : written;
     }
 
     private bool TryRange(PlaylistLine line, Uri address, out ByteRange? range)

@@ -7,7 +7,7 @@ namespace Tandem.Live.Ingest;
 internal sealed class PlaylistContext(Uri address, ImmutableDictionary<string, string> imports)
 {
     // Twenty thousand short names behind one long path would be a hundred times the text.
-    private const int MaxAddressText = 4 * PlaylistParser.MaxText;
+    private const int MaxAddressText = 2 * PlaylistParser.MaxText;
 
     private readonly PlaylistVariables _variables = new(address, imports);
     private int _addressText;
@@ -74,6 +74,15 @@ internal sealed class PlaylistContext(Uri address, ImmutableDictionary<string, s
         if (address.Scheme is not ("http" or "https") && address.Scheme != Address.Scheme)
             return Fail(line, $"an address with the scheme {Shorten(address.Scheme)}; only http and https are followed");
         return true;
+    }
+
+    /// <summary>The address of a key, of any scheme; null for what is none. False only where addresses are too long in all.</summary>
+    public bool TryKeyAddress(PlaylistLine line, string written, out Uri? address)
+    {
+        if (!AddressReader.TryResolve(Address, written, out address))
+            return true;
+        _addressText += address.OriginalString.Length;
+        return _addressText <= MaxAddressText || Fail(line, "addresses that are too long in all", "too_large");
     }
 
     /// <summary>A whole line kept for publication; null where it names a variable that nobody defined, since no player could read it.</summary>

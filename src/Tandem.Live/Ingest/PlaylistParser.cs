@@ -10,10 +10,13 @@ namespace Tandem.Live.Ingest;
 public static class PlaylistParser
 {
     /// <summary>Longest text read, in characters.</summary>
-    public const int MaxText = 4 * 1024 * 1024;
+    public const int MaxText = 16 * 1024 * 1024;
 
-    /// <summary>Most segments of a media playlist.</summary>
-    public const int MaxSegments = 20_000;
+    /// <summary>Most segments of a media playlist: two days of an event in segments of 2 s.</summary>
+    public const int MaxSegments = 86_400;
+
+    /// <summary>How many of them are kept, the newest.</summary>
+    public const int KeptSegments = 2_000;
 
     /// <summary>Most variants, renditions and I-frame playlists of a master playlist together.</summary>
     public const int MaxEntries = 2_000;

@@ -18,14 +18,13 @@ internal static class PlaylistValues
     public static bool TryNumber(ReadOnlySpan<char> text, out long number) =>
         long.TryParse(text.Trim(), NumberStyles.None, CultureInfo.InvariantCulture, out number) && number <= MaxNumber;
 
-    /// <summary>Seconds, whole or decimal, 0 to a day.</summary>
+    /// <summary>Seconds, whole or decimal. What lies outside 0 to a day, as packagers write when their clock wraps, is taken for the nearer end.</summary>
     public static bool TryDuration(ReadOnlySpan<char> text, out TimeSpan duration)
     {
         duration = default;
-        if (!decimal.TryParse(text.Trim(), NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var seconds))
+        if (!decimal.TryParse(text.Trim(), NumberStyles.AllowDecimalPoint | NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var seconds))
             return false;
-        if (seconds < 0 || seconds > (decimal)MaxDuration.TotalSeconds)
-            return false;
+        seconds = Math.Clamp(seconds, 0, (decimal)MaxDuration.TotalSeconds);
         duration = TimeSpan.FromTicks((long)decimal.Round(seconds * TimeSpan.TicksPerSecond));
         return true;
     }

@@ -50,6 +50,12 @@ internal sealed record SourceCatalog(
         && Master.Renditions.Length == other.Master.Renditions.Length
         && Master.Renditions.Zip(other.Master.Renditions).All(pair => SameAttributes(pair.First.Attributes, pair.Second.Attributes));
 
+    /// <summary>Whether what <paramref name="other"/> hears is here too, and is the same thing: rates that a packager measures anew do not count.</summary>
+    public bool CanStillHear(SourceCatalog other) => Hearable.Contains(other.Heard)
+        && SameAttributes(Lasting(Playlists.First(playlist => playlist.Id == other.Heard)), Lasting(other.Playlists.First(playlist => playlist.Id == other.Heard)));
+
+    private static AttributeList Lasting(SourcePlaylist playlist) => Attributes(playlist).Without("BANDWIDTH").Without("AVERAGE-BANDWIDTH");
+
     private static AttributeList Attributes(SourcePlaylist playlist) =>
         playlist.Variant?.Attributes ?? playlist.Rendition?.Attributes ?? playlist.IFrames?.Attributes ?? AttributeList.Empty;
 

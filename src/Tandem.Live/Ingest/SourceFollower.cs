@@ -169,7 +169,7 @@ public sealed class SourceFollower : IAsyncDisposable
     /// <summary>What is heard stays so while it works, even where something better works again: a change is heard by every viewer.</summary>
     private SourceCatalog Listen(SourceCatalog catalog)
     {
-        if (_catalog is not { } before || !catalog.HasShapeOf(before))
+        if (_catalog is not { } before || !catalog.CanStillHear(before))
             return catalog;
         if (!(_health.FaultyFor(before.Heard) > s_heardPatience))
             return catalog with { Heard = before.Heard };

@@ -36,7 +36,10 @@ internal sealed class SourceHealth(EventQueue events, TimeProvider time) : IDisp
             var key = playlist?.Name ?? string.Empty;
             var before = _faults.GetValueOrDefault(key, Faults.None);
             var after = change(before);
-            _faults[key] = after;
+            if (after == Faults.None)
+                _faults.Remove(key);
+            else
+                _faults[key] = after;
             NoteSince(key, after.Told is not null);
             if (before.Told?.Reason == after.Told?.Reason && before.Told?.Stage == after.Told?.Stage)
                 return;

@@ -50,7 +50,7 @@ public sealed record SourceOptions
 public sealed record SourceLimits
 {
     /// <summary>Largest playlist.</summary>
-    public int PlaylistBytes { get; init; } = 4 * 1024 * 1024;
+    public int PlaylistBytes { get; init; } = PlaylistParser.MaxText;
 
     /// <summary>Largest init segment.</summary>
     public int InitBytes { get; init; } = 1024 * 1024;

@@ -77,10 +77,12 @@ public sealed class OriginalRendition(string language, Func<string> nextGenerati
 
             if (Packager is null)
                 return;
+            var around = Epoch.ToMedia(row.From).Ticks;
+            var (from, to) = SourceClock.Plausible(around, row.Duration);
             foreach (var frame in coded.Frames)
             {
-                var ticks = MediaTime.Unwrap(frame.Ticks, _last);
-                if (ticks <= _last && _frames.Count > 0)
+                var ticks = row.Container == Container.FragmentedMp4 ? frame.Ticks : MediaTime.Unwrap(frame.Ticks, around);
+                if (ticks < from || ticks > to || (ticks <= _last && _frames.Count > 0))
                     continue;
 
                 // A frame that ends before the epoch begins was cut off with the picture before it.

@@ -31,6 +31,9 @@ public sealed class Publisher(Publication publication, ChannelMetrics metrics, S
     private readonly Dictionary<SegmentRow, List<PackagedSegment>> _packaged = [];
     private readonly HashSet<string> _renditions = [];
     private readonly Dictionary<string, int> _inits = [];
+
+    // Rows that are counted as published and whose bytes are not out yet.
+    private readonly List<SegmentRow> _pending = [];
     private TimeSpan _window;
     private bool _dirty;
 
@@ -82,7 +85,8 @@ public sealed class Publisher(Publication publication, ChannelMetrics metrics, S
         if (!_mirrors.TryGetValue(seen.Id, out var mirror))
             return;
         mirror.See(seen.Playlist, seen.Reset);
-        Table.Cover(seen.Playlist.TargetDuration);
+        if (seen.Id.Kind != PlaylistKind.IFrames)
+            Table.Cover(seen.Playlist.TargetDuration);
         if (seen.Id == Source?.Heard)
         {
             Ended &= seen.Appeared.IsEmpty;
@@ -119,11 +123,13 @@ public sealed class Publisher(Publication publication, ChannelMetrics metrics, S
             rows.Add(row);
         }
 
+        _pending.AddRange(rows);
+
         // The record comes first: a number that it holds and no viewer saw costs nothing, the reverse would give a number twice.
         if (rows.Count > 0)
             record.Save(Table.Rows.Take(Table.Published), log);
-        if (rows.Count > 0 || _dirty)
-            Change(rows);
+        if (_pending.Count > 0 || _dirty)
+            Change();
         var fetchable = time.GetUtcNow();
         foreach (var row in rows)
         {
@@ -138,13 +144,13 @@ public sealed class Publisher(Publication publication, ChannelMetrics metrics, S
         }
     }
 
-    private void Change(List<SegmentRow> rows)
+    private void Change()
     {
-        _dirty = false;
+        _dirty = true;
         if (Table.Published == 0 || Heard is null)
             return;
         var changes = new List<(string Path, PublishedResource? Resource)>();
-        foreach (var segment in rows.SelectMany(row => _packaged[row]))
+        foreach (var segment in _pending.SelectMany(row => _packaged[row]))
         {
             _renditions.Add(segment.Rendition);
             if (segment.Body is not null)
@@ -173,6 +179,8 @@ public sealed class Publisher(Publication publication, ChannelMetrics metrics, S
 
         Expire(changes);
         publication.Change(changes);
+        _pending.Clear();
+        _dirty = false;
         publication.TargetDuration = TimeSpan.FromSeconds(Table.TargetDuration);
     }
 

@@ -15,6 +15,7 @@ public sealed class VoiceEncoder : IDisposable
     private readonly List<ReadOnlyMemory<byte>> _packets = [];
     private readonly Queue<ReadOnlyMemory<byte>> _ready = new();
     private readonly float[] _frame = new float[AacEncoder.FrameSamples * 2];
+    private bool _finished;
     private int _filled;
     private long _fed;
     private long _skip = PreRoll + 1;
@@ -70,6 +71,9 @@ public sealed class VoiceEncoder : IDisposable
     /// <summary>Pads the last frame with silence and brings out everything; nothing can be fed afterwards.</summary>
     public void Finish()
     {
+        if (_finished)
+            return;
+        _finished = true;
         if (_filled > 0)
             Feed(new float[_frame.Length - (_filled * 2)]);
         _packets.Clear();

@@ -52,11 +52,18 @@ public sealed class VoiceRendition(
     /// <summary>Everything before this is mixed; nothing that comes later can change it.</summary>
     public ChannelTime Mixed => _encoder?.Fed ?? ChannelTime.Zero;
 
+    /// <summary>Whether something in it failed: it has gaps until the next epoch, and the others go on.</summary>
+    public bool IsBroken { get; private set; }
+
+    /// <summary>Gives it up until the next epoch.</summary>
+    public void Break() => IsBroken = true;
+
     /// <summary>Makes sure that the encoder is <paramref name="row"/>'s epoch's; ends the one before at the row's beginning.</summary>
     public void Enter(SegmentRow row)
     {
         if (_encoder?.Epoch == row.Epoch)
             return;
+        IsBroken = false;
         _encoder?.Dispose();
         _encoder = new VoiceEncoder(row.Epoch, nextGeneration(), bitRate);
         _packager = SoundPackager.Create(row.Container, _format, Name)
@@ -120,6 +127,8 @@ public sealed class VoiceRendition(
     /// </param>
     public byte[]? Package(ChannelTime to, bool isLast)
     {
+        if (IsBroken)
+            return null;
         var encoder = _encoder!;
         var (first, frames) = encoder.Take(to, isLast ? SilentFrame.Like(_format, default) : null);
         return frames.Count == 0 ? null : _packager!.Package(encoder.Epoch.ToMedia(encoder.Epoch.FrameStart(first)), frames);

@@ -39,6 +39,9 @@ public sealed class SoundPlacer(SoundTrack track)
     /// <summary>Current clock correction, parts per million; 0 while none is needed.</summary>
     public double CorrectionPpm => -_correction * 1e6;
 
+    /// <summary>Where sound that follows without a hole begins, 90 kHz, unwrapped in the epoch.</summary>
+    public long ExpectedTicks => _expectedTicks;
+
     /// <summary>Ends the epoch before and starts <paramref name="epoch"/>: the track ends exactly at its start.</summary>
     public void Begin(Epoch epoch)
     {

@@ -23,6 +23,8 @@ public sealed class SourceClock
     private const long BackwardsTolerance = MediaTime.Rate / 2;
     private const long ForwardsTolerance = MediaTime.Rate;
 
+    private static readonly DateTimeOffset _era = new(2026, 1, 1, 0, 0, 0, TimeSpan.Zero);
+
     private readonly SoundPlacer _placer;
     private readonly TimeSpan _delay;
     private readonly Resumption? _resumption;
@@ -33,6 +35,7 @@ public sealed class SourceClock
     private long _nextSequence;
     private int _incarnation;
     private bool _past;
+    private bool _takeOver;
     private (long Sequence, int Incarnation)? _resetAt;
 
     /// <summary>A clock for one channel.</summary>
@@ -58,6 +61,9 @@ public sealed class SourceClock
     /// <param name="sequence">The first new number.</param>
     /// <param name="incarnation">How many times the heard playlist has started anew, this time included.</param>
     public void ResetAt(long sequence, int incarnation) => _resetAt = (sequence, incarnation);
+
+    /// <summary>The next segment goes on behind a discontinuity, with encoders that start afresh: one of them is broken.</summary>
+    public void BreakNext() => _takeOver = true;
 
     /// <summary>Another playlist is heard from now on, which has started anew so many times.</summary>
     public void Hear(int incarnation) => _incarnation = incarnation;
@@ -89,13 +95,19 @@ public sealed class SourceClock
         var isTs = heard.Decoded!.Container != Container.FragmentedMp4;
         var expected = Expected();
         var ticks = isTs && _epoch is not null ? MediaTime.Unwrap(start.Value, expected) : start.Value;
-        _pending ??= Jump(ticks - expected, segment.Duration) ?? FormatChange(heard.Decoded);
+
+        // Where the sound itself goes on, a duration that does not fit is a slip in the playlist.
+        var goesOn = _last is { Heard: true } && Math.Abs(ticks - _placer.ExpectedTicks) <= BackwardsTolerance;
+        _pending ??= (goesOn ? null : Jump(ticks - expected, segment.Duration)) ?? FormatChange(heard.Decoded);
         if (_epoch is null)
-            Begin(EpochReason.Start, start.Value, segment, mixed);
+            Begin(EpochReason.Start, start.Value, heard, mixed);
         else if (_pending is { } reason)
-            Begin(reason, start.Value, segment, mixed);
+            Begin(reason, start.Value, heard, mixed);
         else
             Resume(segment.Sequence + _epoch.NumberOffset, ticks);
+        if (_takeOver && _pending is null)
+            TakeOver(ticks, _epoch!.DiscontinuitySequence + 1);
+        _takeOver = false;
         if (_pending is not null)
             ticks = start.Value;
         _pending = null;
@@ -148,7 +160,7 @@ public sealed class SourceClock
         _format is { } before && Format(decoded) is { } now && now != before ? EpochReason.Format : null;
 
     private static (Container Container, string Codec, int Rate, int Channels)? Format(DecodedSegment decoded) =>
-        decoded.Coded is { } coded ? (decoded.Container, coded.Codec, coded.SampleRate, coded.Channels) : null;
+        decoded.Coded is { Frames.Count: > 0 } coded ? (decoded.Container, coded.Codec, coded.SampleRate, coded.Channels) : null;
 
     private static long? Start(DecodedSegment decoded)
     {
@@ -162,8 +174,15 @@ public sealed class SourceClock
         ? 0
         : _last.Epoch.ToMedia(_last.From).Ticks + (long)Math.Round(_last.Duration.TotalSeconds * MediaTime.Rate);
 
-    private void Begin(EpochReason reason, long start, MediaSegment segment, ChannelTime mixed)
+    /// <summary>
+    /// Minutes since 2026: an instance that does not know what the one before it published must not count discontinuities from a smaller
+    /// number, and none makes one a minute.
+    /// </summary>
+    private static long MinutesOf(DateTimeOffset time) => Math.Max(0, (long)(time - _era).TotalMinutes);
+
+    private void Begin(EpochReason reason, long start, HeardSegment heard, ChannelTime mixed)
     {
+        var (segment, appearedAt) = (heard.Segment, heard.AppearedAt);
         var resumed = _epoch is null ? _resumption?.Find(segment.Sequence, start) : null;
         if (_epoch is null && _resumption is not null && resumed is null)
             reason = EpochReason.Reset;
@@ -171,7 +190,7 @@ public sealed class SourceClock
         var discontinuitySequence = resumed?.DiscontinuitySequence
             ?? (_last is not null ? _last.Epoch.DiscontinuitySequence + 1
                 : _resumption is not null ? _resumption.LastDiscontinuitySequence + 1
-                : segment.DiscontinuitySequence);
+                : Math.Max(segment.DiscontinuitySequence, MinutesOf(appearedAt)));
         var time = _last is null ? ChannelTime.Zero : ChannelTime.Max(_last.To, mixed);
         _last?.Freeze();
         _epoch = new Epoch((_epoch?.Index ?? -1) + 1, reason, start, time, discontinuitySequence, number - segment.Sequence);
@@ -219,7 +238,7 @@ public sealed class SourceClock
         }
 
         Place(heard.Decoded!, ticks, heard.Segment.Duration);
-        return Append(heard, from, begins && (_last is not null || epoch.Reason != EpochReason.Start), true);
+        return Append(heard, from, begins && (_last is not null || epoch.Reason != EpochReason.Start), heard.Decoded!.Coded is not null);
     }
 
     /// <summary>A segment whose sound could not be had keeps its number and its time.</summary>
@@ -264,11 +283,16 @@ public sealed class SourceClock
         return lost && made > next ? made : next;
     }
 
+    /// <summary>
+    /// Where the frames of a segment may lie, 90 kHz. What lies far outside is a damaged time stamp; following it would put hours of silence
+    /// into the sound.
+    /// </summary>
+    public static (long From, long To) Plausible(long start, TimeSpan duration) =>
+        (start - (2 * MediaTime.Rate), start + (long)(((duration.TotalSeconds * 1.5) + 3) * MediaTime.Rate));
+
     private void Place(DecodedSegment decoded, long start, TimeSpan duration)
     {
-        // What lies far outside its segment is a damaged time stamp; following it would put hours of silence into the sound.
-        var from = start - (2 * MediaTime.Rate);
-        var to = start + (long)(((duration.TotalSeconds * 1.5) + 3) * MediaTime.Rate);
+        var (from, to) = Plausible(start, duration);
         foreach (var sound in decoded.Sound)
         {
             var ticks = decoded.Container == Container.FragmentedMp4 ? sound.Ticks : MediaTime.Unwrap(sound.Ticks, start);

@@ -38,11 +38,11 @@ internal sealed class SegmentDecoder : IDisposable
 
         var heard = HeardTrack.Choose(demuxed.Streams, request.Language, _heard);
         if (heard is null)
-            return DecodeOutcome.Failed(DecodeFault.NoSound, $"{Name(demuxed.Container)} without sound");
+            return Unheard(demuxed, DecodeFault.NoSound, $"{Name(demuxed.Container)} without sound");
         if (heard.Encrypted)
-            return DecodeOutcome.Failed(DecodeFault.Encrypted, $"the sound ({heard.Codec}, track {heard.Id}) is encrypted");
+            return Unheard(demuxed, DecodeFault.Encrypted, $"the sound ({heard.Codec}, track {heard.Id}) is encrypted");
         if (!SoundDecoder.Knows(heard.Codec))
-            return DecodeOutcome.Failed(DecodeFault.UnknownCodec, $"the sound's codec ({heard.Codec}, track {heard.Id}) is none that can be decoded");
+            return Unheard(demuxed, DecodeFault.UnknownCodec, $"the sound's codec ({heard.Codec}, track {heard.Id}) is none that can be decoded");
         if (heard.Id != _heard)
             CloseDecoder();
         _heard = heard.Id;
@@ -67,6 +67,12 @@ internal sealed class SegmentDecoder : IDisposable
             : $"{request.Data.Length} bytes that are no container Tandem reads; they begin with {begin}";
     }
 
+    /// <summary>The pictures' time is told where there are pictures: the channel goes on with them.</summary>
+    private static DecodeOutcome Unheard(Demuxed demuxed, DecodeFault fault, string detail) =>
+        PictureTime(demuxed, clock => clock.Start) is { } start
+            ? DecodeOutcome.Unheard(fault, detail, demuxed.Container, start, PictureTime(demuxed, clock => clock.End))
+            : DecodeOutcome.Failed(fault, detail);
+
     private Demuxed? Demux(DecodeRequest request)
     {
         var data = request.Data.Span;
@@ -90,7 +96,7 @@ internal sealed class SegmentDecoder : IDisposable
         }
 
         if (_decoder is null)
-            return DecodeOutcome.Failed(DecodeFault.UnknownCodec, $"libavcodec refuses the sound's configuration ({heard.CodecsTag ?? heard.Codec})");
+            return Unheard(demuxed, DecodeFault.UnknownCodec, $"libavcodec refuses the sound's configuration ({heard.CodecsTag ?? heard.Codec})");
 
         var sound = new List<DecodedSound>(heard.Frames.Count);
         var damaged = demuxed.Damaged;

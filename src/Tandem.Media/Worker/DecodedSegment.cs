@@ -110,7 +110,7 @@ public enum DecodeFault
     Unavailable,
 }
 
-/// <summary>A decoded segment, or the reason why there is none.</summary>
+/// <summary>A decoded segment, or the reason why there is none; with a reason, the segment is at most the time of its pictures.</summary>
 public readonly record struct DecodeOutcome(DecodedSegment? Segment, DecodeFault? Fault, string? Detail)
 {
     /// <summary>Wraps a success.</summary>
@@ -118,4 +118,8 @@ public readonly record struct DecodeOutcome(DecodedSegment? Segment, DecodeFault
 
     /// <summary>Wraps an expected failure; <paramref name="detail"/> is one line for people.</summary>
     public static DecodeOutcome Failed(DecodeFault fault, string detail) => new(null, fault, detail);
+
+    /// <summary>Wraps a failure to hear a segment whose pictures could be read: where on the time line it stands is known.</summary>
+    public static DecodeOutcome Unheard(DecodeFault fault, string detail, Container container, long pictureStart, long? pictureEnd) =>
+        new(new DecodedSegment(container, [], null, pictureStart, pictureEnd, null, [], 0), fault, detail);
 }

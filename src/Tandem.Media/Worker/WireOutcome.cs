@@ -18,13 +18,18 @@ internal static class WireOutcome
     public static void Write(WireWriter wire, int request, in DecodeOutcome outcome)
     {
         wire.I32(request);
-        wire.U8(outcome.Segment is null ? 0 : 1);
-        if (outcome.Segment is not { } segment)
+        wire.U8(outcome.Fault is null ? 1 : 0);
+        if (outcome.Fault is { } reason)
         {
-            wire.U8((int)outcome.Fault!.Value);
+            wire.U8((int)reason);
             wire.Text(outcome.Detail);
+            wire.U8((int)(outcome.Segment?.Container ?? default));
+            wire.Optional(outcome.Segment?.PictureStart);
+            wire.Optional(outcome.Segment?.PictureEnd);
             return;
         }
+
+        var segment = outcome.Segment!;
 
         wire.U8((int)segment.Container);
         wire.I32(segment.Tracks.Count);
@@ -77,12 +82,13 @@ internal static class WireOutcome
             var fault = (DecodeFault)wire.U8();
             if (!Enum.IsDefined(fault) || fault is DecodeFault.TimedOut or DecodeFault.Unavailable)
                 throw new WireException($"fault {fault}");
-            return (request, DecodeOutcome.Failed(fault, wire.Text(MostText) ?? ""));
+            var detail = wire.Text(MostText) ?? "";
+            var of = ReadContainer(ref wire);
+            var (start, end) = (wire.Optional(), wire.Optional());
+            return (request, start is { } pictures ? DecodeOutcome.Unheard(fault, detail, of, pictures, end) : DecodeOutcome.Failed(fault, detail));
         }
 
-        var container = (Container)wire.U8();
-        if (!Enum.IsDefined(container))
-            throw new WireException($"container {container}");
+        var container = ReadContainer(ref wire);
         var tracks = new List<TrackInfo>();
         for (var left = wire.Bounded(0, MostTracks); left > 0; left--)
             tracks.Add(ReadTrack(ref wire));
@@ -98,6 +104,12 @@ internal static class WireOutcome
             throw new WireException("more than an outcome");
         return (request, DecodeOutcome.Of(new DecodedSegment(
             container, tracks, (int?)heard, pictureStart, pictureEnd, coded, sound, damaged)));
+    }
+
+    private static Container ReadContainer(ref WireReader wire)
+    {
+        var container = (Container)wire.U8();
+        return Enum.IsDefined(container) ? container : throw new WireException($"container {container}");
     }
 
     private static TrackInfo ReadTrack(ref WireReader wire)

@@ -101,7 +101,7 @@ internal sealed class ChannelFiles(ChannelHost host, Uri? publicUrl)
         }
         else
         {
-            var seconds = Math.Max(1, (int)(publication.TargetDuration.TotalSeconds / 3));
+            var seconds = Math.Clamp((int)(publication.TargetDuration.TotalSeconds / 3), 1, 2);
             headers.CacheControl = string.Create(CultureInfo.InvariantCulture, $"public, max-age={seconds}");
             headers.Vary = HeaderNames.AcceptEncoding;
             if (TakesGzip(context.Request) && _compressed.Of(resource) is { } compressed)

@@ -172,6 +172,8 @@ public class SegmentDecoderTests
             .FFmpeg($"{Sine}48000 -t 1 -c:a aac -encryption_scheme cenc-aes-ctr -encryption_key 76a6c65c5ea762046bd749a2e632ccbb -encryption_kid a7e61c373e219033c21091fa607bf3b8 -movflags frag_keyframe+empty_moov+default_base_moof -f mp4 cenc.mp4")
             .FFmpeg($"{Sine}48000 -t 1 -c:a dca -strict -2 -f mpegts dts.ts");
         Assert.Equal(DecodeFault.NoSound, Fault(media.Bytes("silent.ts")));
+        using var decoder = new SegmentDecoder();
+        Assert.NotNull(decoder.Decode(new DecodeRequest(media.Bytes("silent.ts"), default, "en", false)).Segment?.PictureStart);
         Assert.Equal(DecodeFault.Encrypted, Fault(media.Bytes("cenc.mp4")));
         Assert.Equal(DecodeFault.Encrypted, Fault(SampleAes(media.Bytes("sound.ts"))));
         Assert.Equal(DecodeFault.UnknownCodec, Fault(media.Bytes("dts.ts")));

@@ -22,6 +22,16 @@ public sealed class VoiceEncoderTests
     }
 
     [Fact]
+    public void To_finish_twice_is_to_finish()
+    {
+        using var encoder = new VoiceEncoder(_epoch, "g", 128_000);
+        encoder.Feed(new float[2 * AacEncoder.FrameSamples * 2]);
+        encoder.Finish();
+        encoder.Finish();
+        Assert.Equal(2, encoder.Take(_epoch.FrameStart(2)).Frames.Count);
+    }
+
+    [Fact]
     public void Silence_stands_for_frames_that_are_not_there_yet_and_the_grid_goes_on_behind_it()
     {
         using var encoder = new VoiceEncoder(_epoch, "g", 128_000);

@@ -41,10 +41,13 @@ public sealed class HostilePlaylistTests
     }
 
     [Fact]
-    public void ALargePlaylistIsReadWhole()
+    public void OfALargePlaylistTheEndIsKeptUnderItsNumbers()
     {
         var text = Playlist.WindowText(7, PlaylistParser.MaxSegments);
-        Assert.Equal(PlaylistParser.MaxSegments, Playlist.Media(text).Segments.Length);
+        var playlist = Playlist.Media(text);
+        Assert.Equal(PlaylistParser.KeptSegments, playlist.Segments.Length);
+        Assert.Equal(7 + PlaylistParser.MaxSegments - 1, playlist.Segments[^1].Sequence);
+        Assert.Equal(playlist.Segments[0].Sequence, playlist.MediaSequence);
     }
 
     /// <summary>The corpus that fuzzing starts from: what broke parsers of HLS before, as public issues tell it.</summary>

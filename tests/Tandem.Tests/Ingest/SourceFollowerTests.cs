@@ -334,6 +334,32 @@ public sealed class SourceFollowerTests
         Assert.Equal("v1", source.All<SourceEvent.MasterFound>().Last().Heard.Name);
     }
 
+    /// <summary>A master playlist that measures rates anew, or gains an entry, is no reason to change what is heard.</summary>
+    [Fact]
+    public async Task WhatIsHeardStaysWhenTheMasterPlaylistChangesAroundIt()
+    {
+        await using var source = Live();
+        string Master(string more) => $"""
+            #EXTM3U
+            #EXT-X-STREAM-INF:BANDWIDTH=90000{more.Length % 10},CODECS="avc1.64001f,mp4a.40.2"
+            one.m3u8
+            #EXT-X-STREAM-INF:BANDWIDTH=90000{more.Length % 10},CODECS="avc1.64001f,mp4a.40.2"
+            two.m3u8
+            {more}
+            """;
+        source.Text("/ch/master.m3u8", Master(""));
+        source.Text("/ch/one.m3u8", () => Window(source, "en"));
+        source.Text("/ch/two.m3u8", () => Window(source, "en"));
+        source.Text("/ch/three.m3u8", () => Window(source, "en"));
+        source.Start();
+        await source.RunAsync(6);
+        source.Fails("/ch/one.m3u8", "server_error");
+        await source.RunUntilAsync(() => source.All<SourceEvent.MasterFound>().Count() == 2, 60);
+        source.Text("/ch/master.m3u8", Master("#EXT-X-STREAM-INF:BANDWIDTH=300000\nthree.m3u8"));
+        await source.RunUntilAsync(() => source.All<SourceEvent.MasterFound>().Count() == 3, 60);
+        Assert.Equal("v1", source.All<SourceEvent.MasterFound>().Last().Heard.Name);
+    }
+
     [Fact]
     public async Task AReaderThatIsSlowHoldsTheFetchingBackAndLosesNothing()
     {

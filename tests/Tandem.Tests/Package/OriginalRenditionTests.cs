@@ -108,14 +108,28 @@ public sealed class OriginalRenditionTests
         return count;
     }
 
+    [Fact]
+    public void A_stray_time_stamp_costs_one_frame()
+    {
+        var original = new OriginalRendition("en", () => $"g{++_generations}");
+        SegmentRow[] rows = [Row(First, 1, 0, 20, stray: 5), Row(First, 2, 20, 40), Row(First, 3, 40, 60)];
+        foreach (var row in rows)
+            original.Accept(row);
+        var made = rows.Select(row => original.Package(row)!.Body!).ToList();
+        Assert.Equal([900_000, 900_000 + (20 * FrameTicks), 900_000 + (40 * FrameTicks)], made.Select(Time));
+        Assert.All(made.Skip(1), body => Assert.Equal(PackedAudio.TagBytes + (20 * 107), body.Length));
+    }
+
     private static long Time(byte[] segment) => BinaryPrimitives.ReadInt64BigEndian(segment.AsSpan(PackedAudio.TagBytes - 8));
 
-    private static SegmentRow Row(Epoch epoch, long number, int from, int to, bool heard = true, Range? frames = null, bool gap = false, int late = 0)
+    private static SegmentRow Row(Epoch epoch, long number, int from, int to, bool heard = true, Range? frames = null, bool gap = false, int late = 0, int? stray = null)
     {
         var start = new ChannelTime(from * FrameSamples);
         var (first, last) = frames is { } range ? (range.Start.Value, range.End.Value) : (from, to);
         var coded = Enumerable.Range(first, last - first)
             .Select(index => new CodedFrame(epoch.ToMedia(new ChannelTime(index * FrameSamples)).Ticks, FrameSamples, new byte[100])).ToList();
+        if (stray is { } at)
+            coded[at] = coded[at] with { Ticks = coded[at].Ticks + (3600 * MediaTime.Rate) };
         var row = new SegmentRow
         {
             Number = number,

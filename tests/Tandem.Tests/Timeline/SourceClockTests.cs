@@ -39,12 +39,12 @@ public sealed class SourceClockTests
     public void A_tagged_discontinuity_begins_an_epoch_with_the_next_number()
     {
         var clock = Clock();
-        Take(clock, 7, 900_000);
+        var first = Take(clock, 7, 900_000)!;
         var row = Take(clock, 8, 50, discontinuity: true)!;
         Assert.Equal(8, row.Number);
         Assert.True(row.Discontinuity);
         Assert.Equal(EpochReason.Discontinuity, row.Epoch.Reason);
-        Assert.Equal(1, row.Epoch.DiscontinuitySequence);
+        Assert.Equal(first.Epoch.DiscontinuitySequence + 1, row.Epoch.DiscontinuitySequence);
         Assert.Equal(50, row.Epoch.ToMedia(row.From).Ticks);
         Assert.Equal(96_000, row.From.Samples);
     }
@@ -150,7 +150,8 @@ public sealed class SourceClockTests
         Assert.Equal([102, 103, 104, 105], rows.Select(row => row.Number));
         Assert.Equal(old[2].Date, rows[0].Date);
         Assert.Equal([false, false, true, false], rows.Select(row => row.Discontinuity));
-        Assert.Equal([0, 0, 1, 1], rows.Select(row => row.Epoch.DiscontinuitySequence));
+        var counted = old[3].Epoch.DiscontinuitySequence;
+        Assert.Equal([counted, counted, counted + 1, counted + 1], rows.Select(row => row.Epoch.DiscontinuitySequence));
         Assert.Equal(EpochReason.Takeover, rows[2].Epoch.Reason);
 
         // The time line goes on: no sound is lost at the seam.
@@ -190,6 +191,59 @@ public sealed class SourceClockTests
         Assert.NotNull(row);
         Assert.Equal(1, clock.StrayFrames);
         Assert.InRange(_track.End.Seconds, 3.9, 4.1);
+    }
+
+    [Theory]
+    [InlineData(30)]
+    [InlineData(0.001)]
+    public void A_wrong_duration_does_not_move_the_time_line(double seconds)
+    {
+        var clock = Clock();
+        Take(clock, 1, 900_000);
+        var wrong = clock.Accept(
+            new HeardSegment(Segment(2) with { Duration = TimeSpan.FromSeconds(seconds) }, Noon, Decoded(1_080_000, Sound(1_080_000)), 1000), ChannelTime.Zero)!;
+        var next = Take(clock, 3, 1_260_000)!;
+        Assert.Same(wrong.Epoch, next.Epoch);
+        Assert.Equal(96_000, (wrong.To - wrong.From).Samples);
+        Assert.InRange(_track.End.Seconds, 5.9, 6.1);
+    }
+
+    /// <summary>A silent advertisement after a cut: its pictures have a place on the time line, and the sound comes back in step.</summary>
+    [Fact]
+    public void Pictures_without_sound_begin_an_epoch()
+    {
+        var clock = Clock();
+        Take(clock, 1, 900_000);
+        var pictures = new DecodedSegment(Container.MpegTs, [], null, 5_000, 185_000, null, [], 0);
+        var silent = clock.Accept(new HeardSegment(Segment(2, discontinuity: true), Noon, pictures, 1000), ChannelTime.Zero)!;
+        Assert.Equal((2, true, false), (silent.Number, silent.Discontinuity, silent.Heard));
+        var next = Take(clock, 3, 185_000)!;
+        Assert.Same(silent.Epoch, next.Epoch);
+        Assert.True(next.Heard);
+        Assert.Equal(96_000, (next.From - silent.From).Samples);
+        Assert.Equal(185_000, next.Epoch.ToMedia(next.From).Ticks);
+    }
+
+    [Fact]
+    public void A_broken_encoder_gets_a_discontinuity_on_the_same_time_line()
+    {
+        var clock = Clock();
+        var first = Take(clock, 1, 900_000)!;
+        clock.BreakNext();
+        var next = Take(clock, 2, 1_080_000)!;
+        Assert.True(next.Discontinuity);
+        Assert.Equal((2, first.Epoch.DiscontinuitySequence + 1), (next.Number, next.Epoch.DiscontinuitySequence));
+        Assert.Equal(1_080_000, next.Epoch.ToMedia(next.From).Ticks);
+        Assert.Same(next.Epoch, Take(clock, 3, 1_260_000)!.Epoch);
+    }
+
+    [Fact]
+    public void An_instance_that_knows_of_none_before_it_counts_discontinuities_from_where_none_can_have_come()
+    {
+        var later = new SourceClock(new SoundPlacer(new SoundTrack(ChannelTime.Zero)), Delay, null);
+        var first = Take(Clock(), 1, 900_000)!;
+        var second = Take(later, 1, 900_000, later: 3600)!;
+        Assert.True(second.Epoch.DiscontinuitySequence >= first.Epoch.DiscontinuitySequence + 60);
     }
 
     private SourceClock Clock() => new(new SoundPlacer(_track), Delay, null);
