@@ -72,7 +72,7 @@ public sealed class OriginalRendition(string language, Func<string> nextGenerati
             {
                 var track = row.Tracks.FirstOrDefault(track => track.Kind == TrackKind.Sound && track.Codec == coded.Codec);
                 _format = SoundFormat.Of(coded, track?.CodecsTag);
-                Packager = _format is null ? null : SoundPackager.Create(row.Container, _format, language);
+                Packager = _format is null ? null : SoundPackager.Create(row.Container, _format, language, row.SoundAlone);
             }
 
             if (Packager is null)

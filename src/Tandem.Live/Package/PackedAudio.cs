@@ -35,26 +35,35 @@ public static class PackedAudio
     /// <param name="frames">Raw frames, contiguous.</param>
     public static byte[] Segment(SoundFormat format, MediaTime start, IReadOnlyList<ReadOnlyMemory<byte>> frames)
     {
+        var frameBytes = Frames(format, frames);
+        var segment = new byte[TagBytes + frameBytes.Length];
+        WriteTag(segment, start);
+        frameBytes.CopyTo(segment, TagBytes);
+        return segment;
+    }
+
+    /// <summary>The frames alone, one after the other, AAC with ADTS headers.</summary>
+    internal static byte[] Frames(SoundFormat format, IReadOnlyList<ReadOnlyMemory<byte>> frames)
+    {
         var overhead = FrameOverhead(format);
         var config = overhead > 0 ? AudioSpecificConfig.Parse(format.Config.Span) : null;
-        var length = TagBytes;
+        var length = 0;
         foreach (var frame in frames)
             length += Fits(config, frame.Length) ? frame.Length + overhead : 0;
 
-        var segment = new byte[length];
-        WriteTag(segment, start);
-        var position = TagBytes;
+        var bytes = new byte[length];
+        var position = 0;
         foreach (var frame in frames)
         {
             if (!Fits(config, frame.Length))
                 continue;
             if (config is not null)
-                WriteAdts(segment.AsSpan(position), config, frame.Length);
-            frame.Span.CopyTo(segment.AsSpan(position + overhead));
+                WriteAdts(bytes.AsSpan(position), config, frame.Length);
+            frame.Span.CopyTo(bytes.AsSpan(position + overhead));
             position += overhead + frame.Length;
         }
 
-        return segment;
+        return bytes;
     }
 
     private static bool Fits(AudioSpecificConfig? config, int length) => config is null || length + AdtsHeaderBytes <= AdtsLargestFrame;

@@ -48,8 +48,8 @@ public static class Playlists
     /// <param name="ended">Whether nothing will follow.</param>
     public static PublishedResource? OfMirror(DelayedPlaylist mirror, ChannelTime from, int targetDuration, bool ended)
     {
-        var window = mirror.Segments.Where(segment => segment.Number is not null
-            && segment.Position + SoundLength.Of(segment.Source.Duration / 2) > from).ToArray();
+        var published = mirror.Segments.Where(segment => segment.Number is not null).ToArray();
+        var window = published[WindowStart(published, from, targetDuration)..];
         if (window.Length == 0 || mirror.Playlist is null)
             return null;
         return Resource(new PublishedPlaylist
@@ -65,6 +65,21 @@ public static class Playlists
             EndList = ended,
         });
     }
+
+    /// <summary>
+    /// Where the window begins, but never so late that less than three target durations are left (RFC 8216, section 6.2.2): one of the
+    /// source's playlists that is polled later than the heard one, as after an outage, lacks the newest segments for a while.
+    /// </summary>
+    private static int WindowStart(DelayedSegment[] published, ChannelTime from, int targetDuration)
+    {
+        var start = published.Length;
+        var length = TimeSpan.Zero;
+        while (start > 0 && (length < TimeSpan.FromSeconds(3 * targetDuration) || IsWithin(published[start - 1], from)))
+            length += published[--start].Source.Duration;
+        return start;
+    }
+
+    private static bool IsWithin(DelayedSegment segment, ChannelTime from) => segment.Position + SoundLength.Of(segment.Source.Duration / 2) > from;
 
     // The tag of the first segment leaves the playlist together with it; until then it counts itself.
     private static long DiscontinuitySequence(Epoch epoch, bool tagged) => epoch.DiscontinuitySequence - (tagged ? 1 : 0);

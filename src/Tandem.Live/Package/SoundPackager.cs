@@ -13,21 +13,23 @@ public sealed class SoundPackager
     private static readonly TimeSpan Seam = TimeSpan.FromMilliseconds(1);
 
     private readonly SoundFormat _format;
+    private readonly TransportAudio? _transport;
     private uint _fragments;
     private int _epoch = -1;
     private long _expected;
 
-    private SoundPackager(SoundFormat format, bool fragmented, string language)
+    private SoundPackager(SoundFormat format, bool fragmented, bool transported, string language)
     {
         _format = format;
+        _transport = transported ? new TransportAudio() : null;
         IsFragmented = fragmented;
         Init = fragmented ? Cmaf.Init(format, language) : ReadOnlyMemory<byte>.Empty;
     }
 
-    /// <summary>True for CMAF, which needs <see cref="Init"/> and EXT-X-MAP; false for packed audio.</summary>
+    /// <summary>True for CMAF, which needs <see cref="Init"/> and EXT-X-MAP.</summary>
     public bool IsFragmented { get; }
 
-    /// <summary>The init segment; empty for packed audio.</summary>
+    /// <summary>The init segment; empty for all but CMAF.</summary>
     public ReadOnlyMemory<byte> Init { get; }
 
     /// <summary>For CHANNELS.</summary>
@@ -39,7 +41,7 @@ public sealed class SoundPackager
         : _format.CodecsTag;
 
     /// <summary>File name extension of segments, without the dot, as players expect it.</summary>
-    public string Extension => IsFragmented ? "m4s" : _format.Codec switch
+    public string Extension => IsFragmented ? "m4s" : _transport is not null ? "ts" : _format.Codec switch
     {
         SoundCodec.Aac => "aac",
         SoundCodec.Ac3 => "ac3",
@@ -48,7 +50,7 @@ public sealed class SoundPackager
     };
 
     /// <summary>Content-Type of segments and of the init segment.</summary>
-    public string ContentType => IsFragmented ? "audio/mp4" : _format.Codec switch
+    public string ContentType => IsFragmented ? "audio/mp4" : _transport is not null ? "video/mp2t" : _format.Codec switch
     {
         SoundCodec.Aac => "audio/aac",
         SoundCodec.Ac3 => "audio/ac3",
@@ -63,12 +65,18 @@ public sealed class SoundPackager
     /// <param name="source">Container of the source: CMAF beside fragmented MP4, packed audio beside the others.</param>
     /// <param name="format">What the frames are.</param>
     /// <param name="language">BCP 47 tag for the init segment.</param>
-    public static SoundPackager? Create(Container source, SoundFormat format, string language)
+    /// <param name="alone">
+    /// Whether the source's sound is in segments of its own. AAC beside such transport streams comes in transport streams too: a viewer
+    /// changes between it and the source's renditions, and Shaka 5.2 keeps the parser of the kind that it began with, so that it stalled
+    /// for good on the way from packed audio to a transport stream.
+    /// </param>
+    public static SoundPackager? Create(Container source, SoundFormat format, string language, bool alone = false)
     {
         // No player takes layer II, and one that reads it in CODECS drops the variant with all its voices.
         var fragmented = source == Container.FragmentedMp4;
+        var transported = source == Container.MpegTs && alone && format.Codec == SoundCodec.Aac;
         return format.Codec != SoundCodec.MpegLayer2 && (fragmented || PackedAudio.CanCarry(format))
-            ? new SoundPackager(format, fragmented, language)
+            ? new SoundPackager(format, fragmented, transported, language)
             : null;
     }
 
@@ -87,6 +95,8 @@ public sealed class SoundPackager
 
     private byte[] Package(MediaTime start, List<TimedFrame> frames)
     {
+        if (_transport is not null)
+            return _transport.Segment(_format, start, frames.ConvertAll(frame => frame.Data));
         if (!IsFragmented)
             return PackedAudio.Segment(_format, start, frames.ConvertAll(frame => frame.Data));
 

@@ -66,7 +66,7 @@ public sealed class VoiceRendition(
         IsBroken = false;
         _encoder?.Dispose();
         _encoder = new VoiceEncoder(row.Epoch, nextGeneration(), bitRate);
-        _packager = SoundPackager.Create(row.Container, _format, Name)
+        _packager = SoundPackager.Create(row.Container, _format, Name, row.SoundAlone)
             ?? throw new InvalidOperationException("AAC fits every container.");
     }
 

@@ -57,6 +57,9 @@ public sealed class SegmentRow
     /// <summary>MPEG-TS or fragmented MP4: decides how voices are packaged.</summary>
     public required Container Container { get; init; }
 
+    /// <summary>Whether no picture is in the heard playlist's segments: the sound is a rendition of its own.</summary>
+    public bool SoundAlone { get; init; }
+
     /// <summary>The elementary streams of its segment.</summary>
     public IReadOnlyList<TrackInfo> Tracks { get; init; } = [];
 

@@ -265,6 +265,9 @@ public sealed class SourceClock
             Tracks = heard.Decoded?.Tracks ?? [],
             Bytes = heard.Bytes,
             Container = heard.Decoded?.Container ?? _last!.Container,
+            SoundAlone = heard.Decoded is { Tracks.Count: > 0 } decoded
+                ? !decoded.Tracks.Any(track => track.Kind == TrackKind.Picture)
+                : _last is { SoundAlone: true },
         };
         row.EndAt(from + SoundLength.Of(segment.Duration));
         _last = row;

@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using Tandem.Checks.Demux;
 
 namespace Tandem.Checks.Hls;
 
@@ -18,7 +19,14 @@ public sealed record SoundSegment(double Start, double Length, string Codec)
     {
         try
         {
-            return bytes.StartsWith("ID3"u8) ? ReadPacked(bytes, out fault) : ReadFragment(bytes, init, out fault);
+            return bytes.StartsWith("ID3"u8) ? ReadPacked(bytes, out fault)
+                : TsPacket.LooksLikeTs(bytes) ? ReadTransport(bytes.ToArray(), out fault)
+                : ReadFragment(bytes, init, out fault);
+        }
+        catch (DemuxException broken)
+        {
+            fault = broken.Message;
+            return null;
         }
         catch (ArgumentOutOfRangeException)
         {
@@ -46,6 +54,14 @@ public sealed record SoundSegment(double Start, double Length, string Codec)
 
         var (seconds, codec) = AudioFrames.Measure(bytes[tag..], out fault);
         return codec is null ? null : new SoundSegment(time, seconds * 90_000, codec);
+    }
+
+    private static SoundSegment? ReadTransport(byte[] bytes, out string fault)
+    {
+        var sound = Streams.Sound(null, [bytes]);
+        fault = sound.Codec == "aac" ? "" : $"its transport stream holds {sound.Codec}";
+        var length = sound.Frames.Count * (double)sound.FrameSamples / sound.SampleRate;
+        return fault.Length > 0 ? null : new SoundSegment(sound.Frames[0].Seconds * 90_000, length * 90_000, "mp4a");
     }
 
     private static SoundSegment? ReadFragment(ReadOnlySpan<byte> bytes, ReadOnlySpan<byte> init, out string fault)

@@ -103,6 +103,38 @@ public sealed class SoundPackagerTests : IDisposable
         Assert.Equal(["123456", "125376"], text.Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(line => line.Trim(',')));
     }
 
+    [Fact]
+    public async Task Beside_separate_sound_in_transport_streams_aac_comes_in_one_too_and_ffmpeg_finds_no_loss_at_cuts()
+    {
+        var sound = await Coded("aac");
+        var packager = SoundPackager.Create(Container.MpegTs, SoundFormat.Of(sound)!, "es", alone: true)!;
+        var start = new MediaTime(0, MediaTime.Wrap - 90_000);
+        var path = Write(packager, Cut(sound, 41), start);
+
+        Assert.Equal(("ts", "video/mp2t", false), (packager.Extension, packager.ContentType, packager.IsFragmented));
+        Assert.Equal("", await FfmpegTool.Decode(path, "-f", "s16le", "-ac", "1", Path.Combine(_folder, "decoded.raw")));
+        var decoded = await File.ReadAllBytesAsync(Path.Combine(_folder, "decoded.raw"));
+        Assert.InRange(decoded.Length / 2, sound.Frames.Sum(frame => frame.Samples) - 2400, sound.Frames.Sum(frame => frame.Samples));
+        Assert.InRange(ToneLevel(decoded), 0.99, 1.001);
+
+        // One after the other as they are: what FFmpeg's demuxer says of lost packets, it says of the bare file too; times unwrap.
+        var whole = Path.Combine(_folder, "whole.ts");
+        await File.WriteAllBytesAsync(whole, [.. Enumerable.Range(0, 4).SelectMany(index => File.ReadAllBytes(Path.Combine(_folder, $"{index}.ts")))]);
+        var (text, error) = await FfmpegTool.Run("ffprobe", "-v", "verbose", "-show_entries", "packet=pts", "-of", "csv=p=0", whole);
+        Assert.DoesNotContain("ontinuity", error, StringComparison.Ordinal);
+        Assert.DoesNotContain("orrupt", error, StringComparison.Ordinal);
+        var times = text.Split('\n', StringSplitOptions.RemoveEmptyEntries)
+            .Select(line => long.Parse(line.Trim().Trim(','), CultureInfo.InvariantCulture)).Take(160).ToList();
+        Assert.All(times.Zip(times.Skip(1)), pair => Assert.Equal(1920, pair.Second - pair.First));
+        Assert.Equal(start.Ticks + sound.Frames[0].Ticks, times[0] < 0 ? times[0] + MediaTime.Wrap : times[0]);
+    }
+
+    [Theory]
+    [InlineData("mp3", Container.MpegTs, "mp3")]
+    [InlineData("aac", Container.FragmentedMp4, "m4s")]
+    public async Task Separate_sound_of_other_kinds_is_packaged_as_ever(string codec, Container container, string extension) =>
+        Assert.Equal(extension, SoundPackager.Create(container, SoundFormat.Of(await Coded(codec))!, "es", alone: true)!.Extension);
+
     [Theory]
     [InlineData("aac", Container.MpegTs, 1)]
     [InlineData("aac", Container.MpegTs, 2)]
