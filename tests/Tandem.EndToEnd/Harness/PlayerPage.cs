@@ -32,7 +32,7 @@ public sealed record PlayerReport(
     double BufferedTo,
     bool Paused,
     int ReadyState,
-    int Width,
+    IReadOnlyList<int> Widths,
     long DecodedFrames,
     IReadOnlyList<Stall> Stalls,
     IReadOnlyList<Jump> Jumps,
@@ -45,9 +45,13 @@ public sealed record PlayerReport(
     /// <inheritdoc/>
     public override string ToString() => string.Create(
         CultureInfo.InvariantCulture,
-        $"at {CurrentTime:F2} (buffered to {BufferedTo:F2}, ready {ReadyState}, {DecodedFrames} frames)\n")
-        + $"stalls: {string.Join("; ", Stalls)}\njumps: {string.Join("; ", Jumps)}\nerrors: {string.Join("; ", Errors.TakeLast(20))}\n"
-        + $"switches: {string.Join("; ", Switches)}";
+        $"at {CurrentTime:F2} of {Now:F1} s (buffered to {BufferedTo:F2}, ready {ReadyState}, {DecodedFrames} frames)\n")
+        + $"stalls: {Each(Stalls, stall => string.Create(CultureInfo.InvariantCulture, $"{stall.From:F1}–{stall.To:F1} at {stall.At:F2}"))}\n"
+        + $"jumps: {Each(Jumps, jump => string.Create(CultureInfo.InvariantCulture, $"{jump.Time:F1} from {jump.From:F2} to {jump.To:F2}"))}\n"
+        + $"errors: {Each(Errors.GroupBy(error => error.What), same => string.Create(CultureInfo.InvariantCulture, $"\n  {same.Count()} × {same.First().Time:F1}–{same.Last().Time:F1}{(same.First().Fatal ? " FATAL" : "")} {same.Key}"))}\n"
+        + $"widths: {string.Join(' ', Widths)}\nswitches: {Each(Switches, one => string.Create(CultureInfo.InvariantCulture, $"{one.Time:F1} {one.What}"))}";
+
+    private static string Each<T>(IEnumerable<T> items, Func<T, string> text) => string.Join("; ", items.Take(40).Select(text));
 }
 
 /// <summary>A page on which a player plays one channel.</summary>
@@ -59,7 +63,7 @@ public sealed class PlayerPage(IPage page, IBrowserContext context, Player playe
     /// <summary>Which player.</summary>
     public Player Player { get; } = player;
 
-    /// <summary>What the page wrote to its console.</summary>
+    /// <summary>What the page wrote to its console, each line with its page second.</summary>
     public IReadOnlyCollection<string> Console => _console;
 
     /// <summary>Loads and plays; returns when the player has begun to play.</summary>
@@ -79,6 +83,9 @@ public sealed class PlayerPage(IPage page, IBrowserContext context, Player playe
 
     /// <summary>Forces a quality, lowest first.</summary>
     public Task LevelAsync(int level) => page.EvaluateAsync("index => probe.level(index)", level);
+
+    /// <summary>What the player itself knows of its buffers, for a failed test's message.</summary>
+    public Task<string> DetailAsync() => page.EvaluateAsync<string>("() => probe.detail()");
 
     /// <summary>How many qualities there are.</summary>
     public Task<int> LevelsAsync() => page.EvaluateAsync<int>("() => probe.levels()");
@@ -124,10 +131,11 @@ public sealed class PlayerPage(IPage page, IBrowserContext context, Player playe
     private static ConcurrentQueue<string> Listen(IPage page)
     {
         var lines = new ConcurrentQueue<string>();
+        var began = TimeProvider.System.GetTimestamp();
         page.Console += (_, message) =>
         {
             if (lines.Count < 1000)
-                lines.Enqueue(message.Text);
+                lines.Enqueue(string.Create(CultureInfo.InvariantCulture, $"{TimeProvider.System.GetElapsedTime(began).TotalSeconds:F1} {message.Text}"));
         };
         page.PageError += (_, fault) => lines.Enqueue("page error: " + fault);
         return lines;

@@ -1,5 +1,7 @@
 using System.Collections.Immutable;
+using System.Text;
 using Tandem.Live.Ingest;
+using Tandem.Live.Package;
 using Tandem.Live.Timeline;
 using Tandem.Media.Worker;
 using Xunit;
@@ -133,6 +135,21 @@ public sealed class DelayedPlaylistTests
         for (var first = 0; first < 20_000; first += 500)
             mirror.See(Playlist(first, 500, 2), false);
         Assert.InRange(mirror.Segments.Count, 500, 5000);
+    }
+
+    [Theory]
+    [InlineData(6, 11)]
+    [InlineData(7, 12)]
+    [InlineData(12, 16)]
+    public void A_playlist_that_lags_behind_the_rows_keeps_three_target_durations(int segments, long first)
+    {
+        // Of 24 s of rows the window is the last 12; the source's other playlist was last seen with so many segments of 2 s.
+        var mirror = new DelayedPlaylist();
+        mirror.See(Playlist(10, segments, 2), false);
+        mirror.PublishUpTo(Rows(10, 12), 12, Playlist(10, 12, 2), 0);
+        var published = Playlists.OfMirror(mirror, ChannelTime.Zero + SoundLength.OfSeconds(12), targetDuration: 3, ended: false)!;
+
+        Assert.Contains($"#EXT-X-MEDIA-SEQUENCE:{first}\n", Encoding.UTF8.GetString(published.Body.Span), StringComparison.Ordinal);
     }
 
     private static List<SegmentRow> Rows(long first, int count, DateTimeOffset? dates = null) =>

@@ -9,6 +9,7 @@ const probe = {
   jumps: [],       // { time, from, to }: media time moved by something else than playing
   errors: [],      // { time, fatal, what }
   switches: [],    // { time, what }
+  widths: [],      // { time, width }
 
   now() { return performance.now() / 1000; },
   note(list, entry) { if (list.length < 10000) list.push({ time: this.now(), ...entry }); },
@@ -57,6 +58,9 @@ setInterval(() => {
   }
   last = { now, at, moved: last.moved };
 }, 100);
+
+// Which quality is seen, as it comes onto the screen.
+video.addEventListener("resize", () => probe.note(probe.widths, { width: video.videoWidth }));
 
 // What is heard: the element's decoded sound, one channel, the last minute of it.
 const rate = 48000;
@@ -121,7 +125,7 @@ probe.report = () => ({
   bufferedTo: buffered(),
   paused: video.paused,
   readyState: video.readyState,
-  width: video.videoWidth,
+  widths: probe.widths.map(seen => seen.width),
   decodedFrames: video.getVideoPlaybackQuality().totalVideoFrames,
   stalls: probe.stalls,
   jumps: probe.jumps,
