@@ -53,15 +53,17 @@ public sealed class LiveChannel : IAsyncDisposable
         _metrics = new ChannelMetrics(services.Meter, options.Id, options.To);
         var record = new StateRecord(services.StateDirectory, options.Id);
 
+        // What may be impossible comes first: a follower that was started would poll for nobody.
+        _engine = services.Engine.Create!(new EngineServices(_time, _log));
+        _worker = MediaWorker.Create(services.Worker with { Name = options.Id, Died = _ => _metrics.WorkerRestarted() }, _time, _log);
+
         // Source → worker → time line …
         _follower = new SourceFollower(SourceOptions.Of(options) with { BackFill = options.Delay + TimeSpan.FromSeconds(60) }, _time);
-        _worker = MediaWorker.Create(services.Worker with { Name = options.Id, Died = _ => _metrics.WorkerRestarted() }, _time, _log);
         _hearing = new Hearing(_follower, _worker, options.From, options.Delay, _metrics, _time);
         _placer = new SoundPlacer(_track);
         _clock = new SourceClock(_placer, options.Delay, record.Load(_log));
 
         // … → engine → placement → mix → encode …
-        _engine = services.Engine.Create!(new EngineServices(_time, _log));
         _feed = new EngineFeed(_engine, _track);
         _voices = new VoiceSet(options, _engine.Traits, _track, _metrics, _time, _log);
 

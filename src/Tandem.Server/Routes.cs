@@ -23,13 +23,13 @@ internal static partial class Routes
         ViewerPages.Use(app, parts.Pages);
         app.UseRouting();
 
-        app.MapMethods("/live/{channel}/{**path}", Reading, (HttpContext context, string channel, string path) => files.Get(context, channel, path))
+        app.MapMethods("/live/{channel}/{**path}", Reading, (HttpContext context, string channel, string? path) => files.Get(context, channel, path ?? ""))
             .WithName("live").WithSummary("What a channel publishes: master.m3u8, and what it leads to.");
         app.MapMethods("/live/{channel}/{**path}", [HttpMethods.Options], (HttpContext context) => ChannelFiles.Options(context)).ExcludeFromDescription();
 
-        app.MapGet("/v1/channels", () => TypedResults.Ok(new ChannelList([.. channels.All.Select(channel => channel.Snapshot())])))
+        app.MapMethods("/v1/channels", Reading, () => TypedResults.Ok(new ChannelList([.. channels.All.Select(channel => channel.Snapshot())])))
             .WithName("channels").WithSummary("State of all channels.");
-        app.MapGet("/v1/channels/{id}", Results<Ok<ChannelSnapshot>, ProblemResult> (string id) =>
+        app.MapMethods("/v1/channels/{id}", Reading, Results<Ok<ChannelSnapshot>, ProblemResult> (string id) =>
                 channels.Find(id) is { } channel ? TypedResults.Ok(channel.Snapshot()) : new ProblemResult(StatusCodes.Status404NotFound, "There is no such channel."))
             .WithName("channel").WithSummary("State of one channel.");
 

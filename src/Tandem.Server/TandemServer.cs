@@ -41,9 +41,11 @@ internal sealed class TandemServer : IAsyncDisposable
     private readonly WebApplication _app;
     private readonly ChannelHost _channels;
     private readonly PrometheusExporter _exporter;
+    private readonly TimeProvider _time;
 
-    private TandemServer(WebApplication app, ChannelHost channels, PrometheusExporter exporter, Uri address)
+    private TandemServer(WebApplication app, ChannelHost channels, PrometheusExporter exporter, TimeProvider time, Uri address)
     {
+        _time = time;
         _app = app;
         _channels = channels;
         _exporter = exporter;
@@ -77,13 +79,13 @@ internal sealed class TandemServer : IAsyncDisposable
         }
 
         channels.Start();
-        return new TandemServer(app, channels, exporter, AddressOf(app));
+        return new TandemServer(app, channels, exporter, parts.Time, AddressOf(app));
     }
 
     /// <summary>Ends requests and channels, within 6 s.</summary>
     public async ValueTask DisposeAsync()
     {
-        using var end = new CancellationTokenSource(RequestsEnd);
+        using var end = new CancellationTokenSource(RequestsEnd, _time);
         await Task.WhenAll(_channels.StopAsync(), StopListeningAsync(end.Token));
         await _app.DisposeAsync();
         _exporter.Dispose();

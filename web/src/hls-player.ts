@@ -150,7 +150,7 @@ function describeError(error: ErrorData): string {
   switch (error.details) {
     case ErrorDetails.MANIFEST_LOAD_ERROR:
     case ErrorDetails.MANIFEST_LOAD_TIMEOUT:
-      return status === 404 ? 'The channel has nothing to play yet. Trying again…' : 'The channel cannot be reached. Trying again…';
+      return status === 404 || status === 503 ? 'The channel has nothing to play yet. Trying again…' : 'The channel cannot be reached. Trying again…';
     case ErrorDetails.MANIFEST_INCOMPATIBLE_CODECS_ERROR:
       return 'This browser cannot decode the channel’s picture or sound.';
     default:

@@ -129,7 +129,7 @@ function show(): void {
   setText('state', text);
   element('state').classList.toggle('trouble', bad);
   setText('behind', player ? behind(channel, player.latency) : '');
-  element('caveat').hidden = !channel.engine?.name.split('+').includes('offline');
+  element('caveat').hidden = !/\b(offline|pocketsphinx|apertium|espeak)\b/.test(channel.engine?.name ?? '');
   const rows = numbers(channel);
   const table = element('numbers');
   if (table.childElementCount !== rows.length) {

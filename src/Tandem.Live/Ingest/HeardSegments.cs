@@ -113,7 +113,7 @@ internal sealed class HeardSegments : IDisposable
                 last = media.Fault;
                 if (!last.Retry || (!inWindow && last.Reason is "not_found" or "forbidden"))
                     return Lost(last);
-                await Task.Delay(PollPace.Retry(failures, hopeful: true, Random.Shared.NextDouble()) / 2, _time, either.Token);
+                await Task.Delay(PollPace.Heed(PollPace.Retry(failures, hopeful: true, Random.Shared.NextDouble()) / 2, last), _time, either.Token);
             }
         }
         catch (OperationCanceledException) when (deadline.IsCancellationRequested && !cancellation.IsCancellationRequested)

@@ -6,7 +6,20 @@ namespace Tandem.Live.Ingest;
 /// <summary>What statuses and exceptions of HTTP mean for a source; the reasons are a bounded set, fit for metrics.</summary>
 internal static class HttpFaults
 {
-    public static FetchOutcome Of(FetchRequest request, Uri at, HttpStatusCode status)
+    // Longer than any pause of our own; a live channel cannot wait for the hour that some servers name.
+    private static readonly TimeSpan s_longestHeeded = TimeSpan.FromSeconds(30);
+
+    /// <summary>A status, and when the server wants to be asked again.</summary>
+    public static FetchOutcome Of(FetchRequest request, Uri at, HttpResponseMessage response, DateTimeOffset now)
+    {
+        var outcome = Of(request, at, response.StatusCode);
+        var after = response.Headers.RetryAfter is { } header ? header.Delta ?? header.Date - now : null;
+        if (!(after > TimeSpan.Zero))
+            return outcome;
+        return FetchOutcome.Failed(outcome.Fault! with { RetryAfter = after < s_longestHeeded ? after : s_longestHeeded }, at);
+    }
+
+    private static FetchOutcome Of(FetchRequest request, Uri at, HttpStatusCode status)
     {
         var (reason, hint) = (int)status switch
         {

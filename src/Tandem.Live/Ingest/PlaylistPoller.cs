@@ -36,11 +36,9 @@ internal sealed class PlaylistPoller(SourcePlaylist playlist, PollerSurroundings
             var outcome = first ?? await around.Fetch(new FetchRequest(Address, FetchKind.Playlist, Patience: _patience), cancellation);
             first = null;
             var wait = await TakeAsync(outcome, cancellation);
-            var left = wait - time.GetElapsedTime(began);
-            if (left > TimeSpan.Zero)
-                await Task.Delay(left, time, cancellation);
-            else
-                await Task.Yield();
+
+            // A pause after a failure counts from the failure: requests that hang must not follow on one another's heels.
+            await Task.Delay(_failures > 0 ? wait : PollPace.Rest(wait, time.GetElapsedTime(began)), time, cancellation);
         }
     }
 
@@ -143,7 +141,7 @@ internal sealed class PlaylistPoller(SourcePlaylist playlist, PollerSurroundings
         if ((fault.Reason is "forbidden" or "not_found" && _failures > 1) || now - _failingSince > TimeSpan.FromSeconds(20))
             around.AskForMaster();
         await around.Health.ReportAsync(Id, fault, cancellation);
-        return PollPace.Retry(_failures, fault.Retry, Random.Shared.NextDouble());
+        return PollPace.Heed(PollPace.Retry(_failures, fault.Retry, Random.Shared.NextDouble()), fault);
     }
 }
 

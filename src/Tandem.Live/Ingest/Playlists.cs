@@ -149,4 +149,8 @@ public sealed record MediaPlaylist(
 /// <param name="Reason">A bounded word for metrics, such as <c>not_found</c>, <c>timeout</c>, <c>not_a_playlist</c>, <c>refused_address</c>, <c>too_large</c>, <c>sample_aes</c>.</param>
 /// <param name="Detail">One line for people: what, where, and what to do. Query strings are left out of addresses.</param>
 /// <param name="Retry">Whether trying again can help.</param>
-public sealed record SourceFault(string Stage, string Reason, string Detail, bool Retry);
+public sealed record SourceFault(string Stage, string Reason, string Detail, bool Retry)
+{
+    /// <summary>How long the server asks not to be asked again (Retry-After; RFC 9110, section 10.2.3), bounded; null where it does not say.</summary>
+    public TimeSpan? RetryAfter { get; init; }
+}

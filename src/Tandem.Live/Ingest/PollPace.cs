@@ -31,6 +31,21 @@ internal static class PollPace
     public static TimeSpan Ended(TimeSpan target) =>
         TimeSpan.FromTicks(Math.Clamp(target.Ticks * 2, TimeSpan.FromSeconds(2).Ticks, TimeSpan.FromSeconds(15).Ticks));
 
+    /// <summary>
+    /// From the end of a request to the next, where they are to begin <paramref name="pace"/> apart: a server that is slow to answer gets a
+    /// rest all the same.
+    /// </summary>
+    /// <param name="pace">As <see cref="Live"/> or <see cref="Ended"/> gave it.</param>
+    /// <param name="took">How long the request took.</param>
+    public static TimeSpan Rest(TimeSpan pace, TimeSpan took)
+    {
+        var least = pace / 4 < s_shortest ? pace / 4 : s_shortest;
+        return pace - took > least ? pace - took : least;
+    }
+
+    /// <summary>A pause after a fault, or the longer one that the server asks for.</summary>
+    public static TimeSpan Heed(TimeSpan pause, SourceFault fault) => fault.RetryAfter > pause ? fault.RetryAfter.Value : pause;
+
     /// <summary>After the <paramref name="failures"/>-th failure in a row: exponential, with jitter of half.</summary>
     public static TimeSpan Retry(int failures, bool hopeful, double random)
     {

@@ -137,7 +137,7 @@ public sealed class SourceFollower : IAsyncDisposable
                 if (_catalog is null)
                     await _health.ReportAsync(null, fault, cancellation);
                 failures++;
-                await Task.Delay(PollPace.Retry(failures, fault!.Retry, Random.Shared.NextDouble()), _time, cancellation);
+                await Task.Delay(PollPace.Heed(PollPace.Retry(failures, fault!.Retry, Random.Shared.NextDouble()), fault), _time, cancellation);
                 continue;
             }
 

@@ -106,7 +106,7 @@ public sealed class SourceHttp : IDisposable
             {
                 return response.StatusCode is HttpStatusCode.OK or HttpStatusCode.PartialContent
                     ? await ReadAsync(exchange, response)
-                    : HttpFaults.Of(exchange.Request, exchange.At, response.StatusCode);
+                    : HttpFaults.Of(exchange.Request, exchange.At, response, _time.GetUtcNow());
             }
 
             if (hop == _options.Limits.Redirects)

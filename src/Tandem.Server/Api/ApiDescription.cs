@@ -1,4 +1,6 @@
 using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace Tandem.Server.Api;
@@ -19,5 +21,6 @@ internal static class ApiDescription
         }));
 
     /// <summary>Maps it.</summary>
-    public static void Map(WebApplication app) => app.MapOpenApi("/openapi/{documentName}.json");
+    public static void Map(WebApplication app) =>
+        app.MapOpenApi("/openapi/{documentName}.json").WithMetadata(new HttpMethodMetadata([HttpMethods.Get, HttpMethods.Head]));
 }

@@ -10,12 +10,15 @@ internal static class ChannelArgument
         var id = parts.FirstOrDefault(part => part is ["id", _])?[1];
         var place = PlaceOf(id);
         var map = new ConfigMap(place);
+        string? before = null;
         foreach (var part in parts)
         {
+            // What follows a comma may be the rest of a signed address: it is not shown.
             if (part is not [var key, var value])
-                mistakes.Add(new Mistake(place, $"\"{Values.Shown(part[0])}\" is not of the form name=value; a comma within an address is written %2C"));
+                mistakes.Add(new Mistake(place, $"{(before is null ? "the first part" : $"the part after {before}=…")} is not of the form name=value; a comma within an address is written %2C"));
             else if (!map.Entries.TryAdd(key.Trim(), new ConfigText(value, place)))
                 mistakes.Add(new Mistake(place, $"{key} stands there twice; keep one"));
+            before = part is [var name, _] ? name.Trim() : before;
         }
 
         return map;

@@ -27,7 +27,7 @@ internal static class Settings
     public static Setting<string> Id { get; } =
         new("id", "text", Setting.Required, "1 to 64 of a–z A–Z 0–9 . _ -, not beginning with a dot", "", Values.Id);
 
-    public static Setting<Uri> Input { get; } = new("input", "http or https address", Setting.Required, "absolute", Defaults.Input, Values.Input);
+    public static Setting<Uri> Input { get; } = new("input", "http or https address", Setting.Required, "absolute, without user and password", Defaults.Input, Values.Input);
 
     public static Setting<string> From { get; } = new("from", "language", Setting.Required, "BCP 47", "", Values.Language);
 

@@ -28,6 +28,8 @@ internal sealed class ChannelFiles(ChannelHost host, Uri? publicUrl)
         AllowOtherOrigins(context.Response.Headers);
         if (host.Find(channel) is not { } hosted)
             return Missing(context, "There is no such channel.");
+        if (path.Length == 0)
+            return Missing(context, $"The channel's playlist is {MasterName}, below this address.");
         var publication = hosted.Publication;
         if (path == MasterName)
         {

@@ -85,6 +85,27 @@ public sealed class SourceFollowerTests
     }
 
     [Fact]
+    public async Task AServerThatAsksForAPauseGetsIt()
+    {
+        await using var source = Live();
+        source.Answer("/ch/low.m3u8", request => FetchOutcome.Failed(
+            new SourceFault("playlist", "rate_limited", "429", Retry: true) { RetryAfter = TimeSpan.FromSeconds(12) }, request.Address));
+        source.Start();
+        await source.RunAsync(30);
+        var polls = source.Requests.Where(item => item.Request.Address.AbsolutePath == "/ch/low.m3u8").Select(item => item.At).ToList();
+        Assert.Equal(3, polls.Count);
+        Assert.All(polls.Zip(polls.Skip(1)), pair => Assert.True(pair.Second - pair.First >= TimeSpan.FromSeconds(12)));
+    }
+
+    [Theory]
+    [InlineData(2, 0.5, 1.5)]
+    [InlineData(2, 3, 0.5)]
+    [InlineData(1, 3, 0.25)]
+    [InlineData(6, 10, 0.5)]
+    public void AServerThatIsSlowToAnswerGetsARest(double pace, double took, double rest) =>
+        Assert.Equal(rest, PollPace.Rest(TimeSpan.FromSeconds(pace), TimeSpan.FromSeconds(took)).TotalSeconds);
+
+    [Fact]
     public async Task AnInputThatIsAMediaPlaylistIsItsOwnVariantAndReadOnce()
     {
         await using var source = Live();

@@ -48,6 +48,39 @@ public sealed class SourceHttpTests
     }
 
     [Theory]
+    [InlineData(429, "7", 7)]
+    [InlineData(503, "2", 2)]
+    [InlineData(429, "3600", 30)]
+    [InlineData(429, "Thu, 01 Jan 2099 00:00:00 GMT", 30)]
+    [InlineData(429, "Thu, 01 Jan 1970 00:00:00 GMT", null)]
+    [InlineData(429, "-5", null)]
+    [InlineData(429, "soon", null)]
+    public async Task WhenAServerWantsToBeAskedAgainIsHeardWithinBounds(int status, string after, int? seconds)
+    {
+        await using var origin = await LocalOrigin.StartAsync(context =>
+        {
+            context.Response.Headers.RetryAfter = after;
+            return Status(context, status);
+        });
+        var fault = (await FetchAsync(origin, "/live.m3u8")).Fault!;
+        Assert.Equal(seconds, fault.RetryAfter?.TotalSeconds);
+    }
+
+    [Fact]
+    public async Task CredentialsInAnAddressDoNotReachWhatIsPublished()
+    {
+        await using var origin = await LocalOrigin.StartAsync(context => context.Request.Path.Value switch
+        {
+            "/a" => Redirect(context, $"http://user:secret@{context.Request.Host}/b/index.m3u8"),
+            _ => context.Response.WriteAsync("#EXTM3U"),
+        });
+        var outcome = await FetchAsync(origin, "/a");
+        Assert.Equal(origin.At("/b/index.m3u8"), outcome.Address);
+        Assert.True(AddressReader.TryResolve(new Uri("https://cdn.example/a/x.m3u8"), "//user:secret@cdn.example:8443/b/1.ts?x=%2F#t", out var address));
+        Assert.Equal("https://cdn.example:8443/b/1.ts?x=%2F#t", address.AbsoluteUri);
+    }
+
+    [Theory]
     [InlineData("http://127.0.0.1:9/")]
     [InlineData("http://localhost:9/")]
     [InlineData("http://[::1]:9/")]

@@ -40,7 +40,8 @@ public sealed class ConfigurationTests : IDisposable
                 to: []
             """,
             environment: new() { ["TANDEM__CHANNELS__0__ENGNE"] = "echo", ["TANDEM__CHANNELS__7__DELAY"] = "9s", ["TANDEM__LOG_LEVEL"] = "loud" },
-            channels: ["id=two,input=https://example.com/a,b.m3u8,from=en,to=es+es,voice_bit_rate=9"]).Mistakes;
+            channels: ["id=two,input=https://example.com/a,b.m3u8,from=en,to=es+es,voice_bit_rate=9",
+                "id=three,input=https://user:SECRET@example.com/a,SECRET,from=en,to=es,engine=tone"]).Mistakes;
 
         Has(mistakes, "FILE:1", "port: \"99999\" is no port");
         Has(mistakes, "FILE:2", "lisen is no setting; did you mean listen?");
@@ -62,9 +63,11 @@ public sealed class ConfigurationTests : IDisposable
         Has(mistakes, "TANDEM__CHANNELS__0__ENGNE", "engne is no setting; did you mean engine?");
         Has(mistakes, "TANDEM__CHANNELS__7__DELAY", "\"7\" is no entry of the list; it has 3");
         Has(mistakes, "TANDEM__LOG_LEVEL", "log_level: \"loud\" is not known; use debug");
-        Has(mistakes, "--channel two", "\"b.m3u8\" is not of the form name=value", "%2C");
+        Has(mistakes, "--channel two", "the part after input=… is not of the form name=value", "%2C");
         Has(mistakes, "--channel two", "to: names es twice");
         Has(mistakes, "--channel two", "voice_bit_rate: \"9\" is no bit rate");
+        Has(mistakes, "--channel three", "input: \"https://…@example.com/a\" holds a user name or password", "Authorization: Basic");
+        Has(mistakes, "--channel three", "the part after input=… is not of the form name=value");
         Assert.DoesNotContain(mistakes, mistake => mistake.ToString().Contains("SECRET", StringComparison.Ordinal));
         Assert.DoesNotContain(mistakes, mistake => mistake.ToString().Contains('\n', StringComparison.Ordinal));
     }

@@ -186,6 +186,9 @@ public sealed class ServerTests : IAsyncLifetime
     [Theory]
     [InlineData("/live/news/nothing.m3u8", 404)]
     [InlineData("/live/nobody/master.m3u8", 404)]
+    [InlineData("/live/nobody", 404)]
+    [InlineData("/live/news", 404)]
+    [InlineData("/live/news/", 404)]
     [InlineData("/live/silent/master.m3u8", 503)]
     [InlineData("/live/broken/master.m3u8", 503)]
     [InlineData("/live/news/..%2f..%2fetc%2fpasswd", 404)]
@@ -268,6 +271,24 @@ public sealed class ServerTests : IAsyncLifetime
         Assert.True(page.Headers.Contains("Content-Security-Policy"));
         using var asset = await _http.GetAsync("/assets/page-1a2b.js");
         Assert.Contains("immutable", asset.Headers.CacheControl!.ToString(), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Every_path_of_the_document_answers_and_head_as_get()
+    {
+        var paths = Checkout.TableRows("docs/http.md").Where(cells => cells.Length == 3).Select(cells => cells[0].Trim('`')).ToList();
+        Assert.Equal(7, paths.Count);
+        foreach (var path in paths)
+        {
+            var example = path.Replace("{channel}", "news", StringComparison.Ordinal).Replace("{id}", "news", StringComparison.Ordinal)
+                .Replace("{path}", "master.m3u8", StringComparison.Ordinal);
+            using var whole = await _http.GetAsync(example);
+            using var head = await _http.SendAsync(new HttpRequestMessage(HttpMethod.Head, example));
+            Assert.Equal((path, whole.StatusCode), (path, head.StatusCode));
+            Assert.Equal(whole.Content.Headers.ContentType, head.Content.Headers.ContentType);
+            Assert.True(whole.IsSuccessStatusCode || path == "/health/ready", path);
+            Assert.Empty(await head.Content.ReadAsByteArrayAsync());
+        }
     }
 
     [Fact]
