@@ -11,6 +11,7 @@ namespace Tandem.EndToEnd.Figures;
 /// and that the cost a language falls when there are more of them.
 /// </summary>
 [Trait("Category", "Full")]
+[Collection(Alone.Name)]
 public sealed class FirstFiguresTests
 {
     private static readonly string[] _languages = ["es", "fr", "de", "it", "pt", "nl", "pl", "sv"];

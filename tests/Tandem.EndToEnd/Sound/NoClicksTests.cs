@@ -11,6 +11,7 @@ namespace Tandem.EndToEnd.Sound;
 /// A 997 Hz sine through <c>echo</c> shows no gap, repeat or step at any segment boundary (issue 2, point 2). That the detector finds a
 /// stream with an encoder a segment faulty is shown in Tandem.MediaTests.
 /// </summary>
+[Collection(Alone.Name)]
 public sealed class NoClicksTests
 {
     private static readonly TimeSpan _pace = TimeSpan.FromSeconds(0.4);

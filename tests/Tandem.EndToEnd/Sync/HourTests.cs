@@ -11,6 +11,7 @@ namespace Tandem.EndToEnd.Sync;
 
 /// <summary>An hour of source time, faster than real time: the last minute is as much in step as the first (issue 2, point 1).</summary>
 [Trait("Category", "Full")]
+[Collection(Alone.Name)]
 public sealed class HourTests
 {
     private const double Speed = 12;

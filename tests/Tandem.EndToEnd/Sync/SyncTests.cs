@@ -1,3 +1,4 @@
+using Tandem.EndToEnd.Harness;
 using Xunit;
 
 namespace Tandem.EndToEnd.Sync;
@@ -50,6 +51,7 @@ internal static class SyncBounds
 }
 
 /// <summary>Whatever the source, a viewer hears a voice in step with the picture, as in the source itself (issue 2, point 1).</summary>
+[Collection(Alone.Name)]
 public sealed class SyncTests(SyncMatrix matrix) : IClassFixture<SyncMatrix>
 {
     [Theory]
@@ -82,6 +84,7 @@ public sealed class SyncTests(SyncMatrix matrix) : IClassFixture<SyncMatrix>
 
 /// <summary>The whole product of containers, rates and layouts.</summary>
 [Trait("Category", "Full")]
+[Collection(Alone.Name)]
 public sealed class SyncFullTests
 {
     [Fact]
