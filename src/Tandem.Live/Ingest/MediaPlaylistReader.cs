@@ -11,7 +11,7 @@ internal sealed class MediaPlaylistReader(PlaylistContext context)
     private static readonly TimeSpan Shortest = TimeSpan.FromMilliseconds(1);
 
     private readonly ImmutableArray<MediaSegment>.Builder _segments = ImmutableArray.CreateBuilder<MediaSegment>();
-    private readonly ImmutableArray<string>.Builder _dateRanges = ImmutableArray.CreateBuilder<string>();
+    private readonly ImmutableArray<DateRange>.Builder _dateRanges = ImmutableArray.CreateBuilder<DateRange>();
     private readonly KeysInForce _keys = new(context);
     private readonly SegmentTags _next = new();
     private int _version = 1;
@@ -150,14 +150,21 @@ internal sealed class MediaPlaylistReader(PlaylistContext context)
                 {
                     if (++_others > PlaylistParser.MaxSegments)
                         return context.Fail(line, $"more than {PlaylistParser.MaxSegments} other tags", "too_large");
-                    _next.Others.Add(kept);
-                    if (line.Tag == "EXT-X-DATERANGE")
-                        _dateRanges.Add(kept);
+                    if (line.Tag != "EXT-X-DATERANGE")
+                        _next.Others.Add(kept);
+                    else if (ReadDateRange(kept) is { } range)
+                        _dateRanges.Add(range);
                 }
 
                 return true;
         }
     }
+
+    /// <summary>One that cannot be read is left out: a marker is no reason to lose the channel.</summary>
+    private DateRange? ReadDateRange(string line) =>
+        AttributeReader.TryRead(line[(line.IndexOf(':', StringComparison.Ordinal) + 1)..], out var items)
+            ? DateRange.Of(new AttributeList([.. items]), context.Address, Package.PlaylistText.Attributes)
+            : null;
 
     private bool ReadSegment(PlaylistLine line)
     {

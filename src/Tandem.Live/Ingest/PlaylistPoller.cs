@@ -92,8 +92,11 @@ internal sealed class PlaylistPoller(SourcePlaylist playlist, PollerSurroundings
             var appeared = Seen(change, isHeard, now);
             if (isHeard)
                 around.Heard.Update(media);
+            var (shown, refused) = around.AllowPrivate ? (media, null) : PublicAddresses.Of(media);
+            if (!isHeard)
+                await around.Health.ReportSegmentsAsync(Id, refused is null ? null : PublicAddresses.Fault(refused), cancellation);
             await around.Events.WriteAsync(
-                new SourceEvent.PlaylistSeen(Id, media, appeared, now, change.Reset) { Missed = change.Missed }, cancellation);
+                new SourceEvent.PlaylistSeen(Id, shown, appeared, now, change.Reset) { Missed = change.Missed }, cancellation);
             foreach (var seen in appeared)
             {
                 if (seen.Heard)
@@ -154,6 +157,7 @@ internal sealed class PlaylistPoller(SourcePlaylist playlist, PollerSurroundings
 /// <param name="Budget">Bounds the segments of all playlists.</param>
 /// <param name="ParseTurn">Lets one parse at a time.</param>
 /// <param name="BackFill">See <see cref="SourceOptions.BackFill"/>.</param>
+/// <param name="AllowPrivate">Whether playlists may refer viewers to private addresses.</param>
 /// <param name="IsHeard">Whether a playlist is the heard one.</param>
 /// <param name="Variables">The master playlist's, for imports.</param>
 /// <param name="AskForMaster">Asks for the master playlist to be read again.</param>
@@ -166,6 +170,7 @@ internal sealed record PollerSurroundings(
     SegmentBudget Budget,
     SemaphoreSlim ParseTurn,
     TimeSpan BackFill,
+    bool AllowPrivate,
     Func<PlaylistId, bool> IsHeard,
     Func<ImmutableDictionary<string, string>> Variables,
     Action AskForMaster);

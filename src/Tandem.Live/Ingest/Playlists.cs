@@ -141,7 +141,7 @@ public sealed record MediaPlaylist(
     /// Every EXT-X-DATERANGE line of the playlist, wherever it stands: some packagers write all of them at the top or at the end, where
     /// they belong to no segment of their own.
     /// </summary>
-    public ImmutableArray<string> DateRanges { get; init; } = [];
+    public ImmutableArray<DateRange> DateRanges { get; init; } = [];
 }
 
 /// <summary>Why something of the source could not be had or understood; a state of the channel, counted and tried again.</summary>

@@ -217,6 +217,7 @@ public sealed class SourceFollower : IAsyncDisposable
             _budget,
             _parseTurn,
             _options.BackFill,
+            _options.AllowPrivate,
             id => _catalog?.Heard == id,
             () => _catalog?.Master.Variables ?? ImmutableDictionary<string, string>.Empty,
             AskForMaster);

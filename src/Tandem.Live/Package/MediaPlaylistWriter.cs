@@ -27,6 +27,9 @@ public static class MediaPlaylistWriter
         if (playlist.Start is { } start)
             text.Append("#EXT-X-START:").Append(PlaylistText.Attributes(start)).Append('\n');
 
+        foreach (var line in playlist.DateRanges.Where(PlaylistText.IsKept))
+            text.Append(line).Append('\n');
+
         ImmutableArray<MediaKey> keys = [];
         MediaMap? map = null;
         foreach (var segment in playlist.Segments)

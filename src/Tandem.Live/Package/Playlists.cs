@@ -62,6 +62,7 @@ public static class Playlists
             IndependentSegments = mirror.Playlist.IndependentSegments,
             IFramesOnly = mirror.Playlist.IFramesOnly,
             Start = mirror.Playlist.Start,
+            DateRanges = [.. mirror.DateRanges.Between(window[0].Date, window[^1].Date + window[^1].Source.Duration, mirror.Playlist.DateRanges)],
             EndList = ended,
         });
     }

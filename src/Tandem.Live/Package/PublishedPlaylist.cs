@@ -25,6 +25,9 @@ public sealed record PublishedPlaylist
     /// <summary>EXT-X-I-FRAMES-ONLY.</summary>
     public bool IFramesOnly { get; init; }
 
+    /// <summary>EXT-X-DATERANGE, whole lines.</summary>
+    public ImmutableArray<string> DateRanges { get; init; } = [];
+
     /// <summary>EXT-X-START's attributes.</summary>
     public AttributeList? Start { get; init; }
 
@@ -56,7 +59,7 @@ public sealed record PublishedSegment(Uri Address, TimeSpan Duration, DateTimeOf
     /// <summary>EXT-X-GAP.</summary>
     public bool Gap { get; init; }
 
-    /// <summary>Whole lines that stand before it, such as EXT-X-DATERANGE; see <see cref="PlaylistText.IsKept"/> for what is refused.</summary>
+    /// <summary>Whole lines that stand before it, such as EXT-X-CUE-OUT; see <see cref="PlaylistText.IsKept"/> for what is refused.</summary>
     public ImmutableArray<string> OtherTags { get; init; } = [];
 
     /// <summary>

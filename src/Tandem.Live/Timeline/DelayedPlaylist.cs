@@ -57,6 +57,9 @@ public sealed class DelayedPlaylist
     /// <summary>The newest state of the source's playlist; null before the first one.</summary>
     public MediaPlaylist? Playlist { get; private set; }
 
+    /// <summary>The source's date ranges, held back as the segments are.</summary>
+    public HeldDateRanges DateRanges { get; } = new();
+
     /// <summary>Whether its segments correspond one to one to the heard playlist's; null until both were seen.</summary>
     public bool? Aligned { get; private set; }
 
@@ -70,6 +73,7 @@ public sealed class DelayedPlaylist
     public void See(MediaPlaylist playlist, bool reset)
     {
         Playlist = playlist;
+        DateRanges.See(playlist.DateRanges);
         if (reset)
         {
             _incarnation++;
@@ -79,6 +83,9 @@ public sealed class DelayedPlaylist
             _newestAtReset = null;
         }
 
+        var held = new Dictionary<long, DelayedSegment>(_segments.Count);
+        foreach (var segment in _segments.Where(segment => segment.Incarnation == _incarnation))
+            held[segment.Source.Sequence] = segment;
         foreach (var segment in playlist.Segments)
         {
             if (segment.Sequence > _lastSequence)
@@ -88,9 +95,9 @@ public sealed class DelayedPlaylist
                 _segments.Add(new DelayedSegment { Source = segment, Incarnation = _incarnation });
                 _lastSequence = segment.Sequence;
             }
-            else if (_segments.FindLast(held => held.Incarnation == _incarnation && held.Source.Sequence == segment.Sequence) is { } held)
+            else if (held.TryGetValue(segment.Sequence, out var known))
             {
-                held.Source = held.Source with { Address = segment.Address, Map = segment.Map, Keys = segment.Keys };
+                known.Source = known.Source with { Address = segment.Address, Map = segment.Map, Keys = segment.Keys };
             }
         }
     }

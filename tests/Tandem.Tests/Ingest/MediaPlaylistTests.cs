@@ -209,7 +209,27 @@ public sealed class MediaPlaylistTests
             """);
         Assert.Equal(["#EXT-X-CUE-OUT:30", "#EXT-X-BITRATE:900"], playlist.Segments[1].OtherTags);
         Assert.Equal([false, true], playlist.Segments.Select(segment => segment.Gap));
-        Assert.Equal(["""#EXT-X-DATERANGE:ID="late",START-DATE="2026-02-19T07:00:00Z" """.Trim()], playlist.DateRanges);
+        Assert.Equal(["""#EXT-X-DATERANGE:ID="late",START-DATE="2026-02-19T07:00:00Z" """.Trim()], playlist.DateRanges.Select(range => range.Line));
+    }
+
+    [Fact]
+    public void DateRangesBelongToThePlaylistAndTheirAddressesAreAbsolute()
+    {
+        var playlist = Playlist.Media("""
+            #EXTM3U
+            #EXT-X-TARGETDURATION:4
+            #EXT-X-DATERANGE:ID="ad",CLASS="com.apple.hls.interstitial",START-DATE="2026-02-19T07:00:00Z",DURATION=15.0,X-ASSET-URI="ads/1.m3u8"
+            #EXT-X-DATERANGE:nonsense"
+            #EXT-X-DATERANGE:ID="ad",END-DATE="2026-02-19T07:00:14Z"
+            #EXTINF:4,
+            a.ts
+            """);
+        Assert.Empty(playlist.Segments[0].OtherTags);
+        Assert.Equal(2, playlist.DateRanges.Length);
+        var range = playlist.DateRanges[0];
+        Assert.Equal(TimeSpan.FromSeconds(15), range.End - range.Start);
+        Assert.Contains($"X-ASSET-URI=\"{new Uri(playlist.Address, "ads/1.m3u8")}\"", range.Line, StringComparison.Ordinal);
+        Assert.Contains("DURATION=15.0,", range.Line, StringComparison.Ordinal);
     }
 
     [Fact]
