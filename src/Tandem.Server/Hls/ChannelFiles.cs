@@ -18,6 +18,9 @@ internal sealed class ChannelFiles(ChannelHost host, Uri? publicUrl)
     private const string MasterName = "master.m3u8";
     private const string PlaylistType = "application/vnd.apple.mpegurl";
 
+    // Longer than a player goes on with a playlist that it has, and tries again for what is listed there.
+    private static readonly TimeSpan Handover = TimeSpan.FromSeconds(30);
+
     private static readonly SearchValues<char> NoHost = SearchValues.Create("/\\?#@ ");
 
     private readonly CompressedBodies _compressed = new();
@@ -41,7 +44,22 @@ internal sealed class ChannelFiles(ChannelHost host, Uri? publicUrl)
             return Send(context, new PublishedResource(PlaylistType, body, ResourceLife.Playlist, PublishedResource.TagOf(body)), publication);
         }
 
-        return publication?.Find(path) is { } found ? Send(context, found, publication) : Missing(context, "There is nothing here, or not any more.");
+        if (publication?.Find(path) is { } found)
+            return Send(context, found, publication);
+        return publication?.Master is null || (hosted.Age < Handover && IsSegment(publication, path))
+            ? NotYet(context, hosted.Snapshot())
+            : Missing(context, "There is nothing here, or not any more.");
+    }
+
+    /// <summary>
+    /// Whether a path may be a segment that the instance before had listed: <c>es/generation/12.aac</c>. Players take 404 for final, and
+    /// hls.js ends the playback; told to come back, they read the playlist again and find the segment where it is now.
+    /// </summary>
+    private static bool IsSegment(Publication publication, string path)
+    {
+        var name = path.LastIndexOf('/');
+        var generation = name > 0 ? path.LastIndexOf('/', name - 1) : -1;
+        return generation > 0 && publication.Find(Publisher.PathOf(path[..generation])) is not null;
     }
 
     /// <summary>Answers a browser's question (CORS preflight) whether a page of another origin may ask.</summary>

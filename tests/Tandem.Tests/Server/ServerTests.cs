@@ -34,6 +34,7 @@ public sealed class ServerTests : IAsyncLifetime
         File.WriteAllText(Path.Combine(_pages, "assets", "page-1a2b.js"), "1");
         _news.Publish("es/1.aac", new PublishedResource("audio/aac", Segment, ResourceLife.Immutable));
         _news.Publish("es.m3u8", Playlist("one"));
+        _news.Publish("es/index.m3u8", Playlist("one"));
         _news.Master = address => $"#EXTM3U\n{address}es.m3u8\n";
         _server = await StartAsync(new ServerOptions { Port = 0, Channels = [Channel("news"), Channel("silent"), Channel("broken")] });
         _http.BaseAddress = _server.Address;
@@ -185,10 +186,13 @@ public sealed class ServerTests : IAsyncLifetime
 
     [Theory]
     [InlineData("/live/news/nothing.m3u8", 404)]
+    [InlineData("/live/news/es/of-an-earlier-instance/7.aac", 503)]
+    [InlineData("/live/news/fr/of-nobody/7.aac", 404)]
     [InlineData("/live/nobody/master.m3u8", 404)]
     [InlineData("/live/nobody", 404)]
     [InlineData("/live/news", 404)]
     [InlineData("/live/news/", 404)]
+    [InlineData("/live/silent/es/index.m3u8", 503)]
     [InlineData("/live/silent/master.m3u8", 503)]
     [InlineData("/live/broken/master.m3u8", 503)]
     [InlineData("/live/news/..%2f..%2fetc%2fpasswd", 404)]
