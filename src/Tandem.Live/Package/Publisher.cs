@@ -131,7 +131,7 @@ public sealed class Publisher(Publication publication, ChannelMetrics metrics, S
         if (_pending.Count > 0 || _dirty)
             Change();
         var fetchable = time.GetUtcNow();
-        foreach (var row in rows)
+        foreach (var row in rows.Where(row => !row.Repeated))
         {
             metrics.SegmentPublished();
 
@@ -147,10 +147,10 @@ public sealed class Publisher(Publication publication, ChannelMetrics metrics, S
     private void Change()
     {
         _dirty = true;
-        if (Table.Published == 0 || Heard is null)
+        if (Table.Newest is null || Heard is null)
             return;
         var changes = new List<(string Path, PublishedResource? Resource)>();
-        foreach (var segment in _pending.SelectMany(row => _packaged[row]))
+        foreach (var segment in _pending.Where(row => !row.Repeated).SelectMany(row => _packaged[row]))
         {
             _renditions.Add(segment.Rendition);
             if (segment.Body is not null)
@@ -163,7 +163,7 @@ public sealed class Publisher(Publication publication, ChannelMetrics metrics, S
         }
 
         var start = Table.WindowStart(_window);
-        var window = Table.Rows.Skip(start).Take(Table.Published - start).ToArray();
+        var window = Table.Rows.Skip(start).Take(Table.Published - start).SkipWhile(row => row.Repeated).ToArray();
         foreach (var rendition in _renditions)
         {
             changes.Add((PathOf(rendition), Playlists.OfRendition(
@@ -188,7 +188,7 @@ public sealed class Publisher(Publication publication, ChannelMetrics metrics, S
     {
         foreach (var row in Table.Expire(_window))
         {
-            foreach (var segment in _packaged[row])
+            foreach (var segment in row.Repeated ? [] : _packaged[row])
             {
                 changes.Add((segment.Segment.Path, null));
                 if (segment.Segment.Init is not { } init || --_inits[init] > 0)

@@ -44,6 +44,12 @@ public sealed class SegmentRow
     /// <summary>EXT-X-GAP in the source.</summary>
     public required bool Gap { get; init; }
 
+    /// <summary>
+    /// Published by the instance before, under addresses of its own: heard again for what follows it, but not published again. Players that
+    /// go on would meet a number whose address has changed, which ends the playback in hls.js.
+    /// </summary>
+    public bool Repeated { get; init; }
+
     /// <summary>Whether its sound could be had.</summary>
     public required bool Heard { get; init; }
 

@@ -23,8 +23,8 @@ public sealed class SegmentTable
     /// <summary>The row that is to be published next; null while there is none.</summary>
     public SegmentRow? Next => Published < _rows.Count ? _rows[Published] : null;
 
-    /// <summary>The newest published row.</summary>
-    public SegmentRow? Newest => Published > 0 ? _rows[Published - 1] : null;
+    /// <summary>The newest published row; null while all are the instance's before.</summary>
+    public SegmentRow? Newest => Published > 0 && !_rows[Published - 1].Repeated ? _rows[Published - 1] : null;
 
     /// <summary>Takes the newest row.</summary>
     public void Add(SegmentRow row)

@@ -247,9 +247,11 @@ public sealed class SourceClock
     private SegmentRow Append(HeardSegment heard, ChannelTime from, bool discontinuity, bool isHeard)
     {
         var segment = heard.Segment;
+        var number = segment.Sequence + _epoch!.NumberOffset;
         var row = new SegmentRow
         {
-            Number = segment.Sequence + _epoch!.NumberOffset,
+            Number = number,
+            Repeated = number <= _resumption?.LastNumber,
             Epoch = _epoch,
             Discontinuity = discontinuity,
             Incarnation = _incarnation,

@@ -26,8 +26,11 @@ public sealed class TandemServer : IAsyncDisposable
     private readonly List<Func<string, HlsViolation, bool>> _excused = [];
     private Process? _process;
 
-    private TandemServer(IEnumerable<string> channels, IEnumerable<string> more)
+    private readonly IReadOnlyDictionary<string, string> _environment;
+
+    private TandemServer(IReadOnlyList<string> channels, IEnumerable<string> more, IReadOnlyDictionary<string, string>? environment = null)
     {
+        _environment = environment ?? new Dictionary<string, string>();
         Port = FreePort();
         StateFolder = Directory.CreateTempSubdirectory("tandem-e2e-").FullName;
         _arguments = ["serve", "--port", Port.ToString(CultureInfo.InvariantCulture), .. more];
@@ -58,7 +61,15 @@ public sealed class TandemServer : IAsyncDisposable
     /// <param name="more">More arguments.</param>
     public static async Task<TandemServer> StartAsync(IEnumerable<string> channels, params IEnumerable<string> more)
     {
-        var server = new TandemServer(channels, more);
+        var server = new TandemServer([.. channels], more);
+        await server.StartAsync();
+        return server;
+    }
+
+    /// <summary>The same with an environment of its own, such as a PATH with stand-ins.</summary>
+    public static async Task<TandemServer> StartAsync(IEnumerable<string> channels, IReadOnlyDictionary<string, string> environment)
+    {
+        var server = new TandemServer([.. channels], [], environment);
         await server.StartAsync();
         return server;
     }
@@ -101,6 +112,8 @@ public sealed class TandemServer : IAsyncDisposable
         foreach (var argument in _arguments)
             start.ArgumentList.Add(argument);
         start.Environment["TANDEM__state_dir"] = StateFolder;
+        foreach (var (name, value) in _environment)
+            start.Environment[name] = value;
         _process = Process.Start(start) ?? throw new InvalidOperationException("tandem did not start");
         _process.OutputDataReceived += (_, line) => Note(line.Data);
         _process.ErrorDataReceived += (_, line) => Note(line.Data);

@@ -58,11 +58,28 @@ public sealed class PublisherTests : IDisposable
         Assert.Equal(1, _metrics.Late);
     }
 
-    private void Add(long number, DateTimeOffset due)
+    /// <summary>Their addresses were another instance's: hls.js ends the playback when the address of a number changes.</summary>
+    [Fact]
+    public void Rows_that_the_instance_before_published_are_not_published_again()
+    {
+        Add(1, _time.GetUtcNow().AddSeconds(-4), repeated: true);
+        Add(2, _time.GetUtcNow().AddSeconds(-2), repeated: true);
+        _publisher.PublishDue(_time.GetUtcNow());
+        Assert.Null(_publisher.Table.Newest);
+        Assert.Equal(0, Sample("tandem_segments_total{channel=\"news\"}"));
+
+        Add(3, _time.GetUtcNow());
+        _publisher.PublishDue(_time.GetUtcNow());
+        Assert.Equal(3, _publisher.Table.Newest?.Number);
+        Assert.Equal(1, Sample("tandem_segments_total{channel=\"news\"}"));
+    }
+
+    private void Add(long number, DateTimeOffset due, bool repeated = false)
     {
         var row = new SegmentRow
         {
             Number = number,
+            Repeated = repeated,
             Epoch = First,
             Discontinuity = false,
             Incarnation = 0,

@@ -148,6 +148,7 @@ public sealed class SourceClockTests
         var after = new SourceClock(new SoundPlacer(track), Delay, resumption);
         var rows = Enumerable.Range(2, 4).Select(index => Take(after, 100 + index, 900_000 + (index * 180_000), later: 60)!).ToArray();
         Assert.Equal([102, 103, 104, 105], rows.Select(row => row.Number));
+        Assert.Equal([true, true, false, false], rows.Select(row => row.Repeated));
         Assert.Equal(old[2].Date, rows[0].Date);
         Assert.Equal([false, false, true, false], rows.Select(row => row.Discontinuity));
         var counted = old[3].Epoch.DiscontinuitySequence;
