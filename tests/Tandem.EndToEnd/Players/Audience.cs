@@ -1,3 +1,4 @@
+using System.Text.Json;
 using Tandem.Checks.Hls;
 using Tandem.Checks.LiveOrigin;
 using Tandem.EndToEnd.Harness;
@@ -17,7 +18,12 @@ public static class Audience
         await using var server = await TandemServer.StartAsync(channels.Values.Select(channel => TandemServer.Channel(
             channel.Id, channel.Master, delay: $"{Viewing.DelaySeconds}s", engine: "tone", to: "es+fr")));
         foreach (var channel in channels.Values)
-            await server.UntilAsync($"{channel.Id} is published", async () => (await server.ChannelAsync(channel.Id)).TryGetProperty("lastPublished", out var last) && last.ValueKind == System.Text.Json.JsonValueKind.Object, TimeSpan.FromSeconds(40));
+        {
+            await server.UntilAsync(
+                $"{channel.Id} is published",
+                async () => (await server.ChannelAsync(channel.Id)).TryGetProperty("lastPublished", out var last) && last.ValueKind == JsonValueKind.Object,
+                TimeSpan.FromSeconds(40));
+        }
 
         var visits = viewers.ToDictionary(viewer => viewer, viewer => VisitAsync(browser, server, channels[viewer], viewer, rounds));
         await Task.WhenAll(visits.Values.Select(visit => visit.ContinueWith(_ => { }, TaskScheduler.Default)));
