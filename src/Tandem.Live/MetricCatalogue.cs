@@ -85,7 +85,6 @@ public static class MetricCatalogue
                 ("key", [.. FetchReasons, "bad_key", "sample_aes", "drm"]),
                 ("decode", ["not_media", "no_sound", "unknown_codec", "encrypted", "too_large", "timeout", "crashed", "unavailable"]),
                 ("encode", ["error"]),
-                ("package", ["error"]),
                 ("publish", ["late"]),
                 ("channel", ["exception"]),
                 ("recognise", EngineReasons),
