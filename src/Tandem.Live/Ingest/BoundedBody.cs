@@ -1,3 +1,5 @@
+using System.Buffers;
+
 namespace Tandem.Live.Ingest;
 
 /// <summary>How reading a body ended.</summary>
@@ -17,44 +19,43 @@ internal enum BodyEnd
 internal static class BoundedBody
 {
     private const int FirstBuffer = 64 * 1024;
-    private const int MostTrusted = 1024 * 1024;
+    private const int Piece = 256 * 1024;
 
     /// <summary>Reads everything, at most <paramref name="limit"/> bytes.</summary>
+    /// <remarks>In pooled pieces, put together at the end: what turns out too large leaves nothing behind that must be collected.</remarks>
     /// <param name="body">Already decompressing, so that the limit holds for what a compressed body becomes.</param>
     /// <param name="limit">Most bytes.</param>
-    /// <param name="announced">Content-Length where known; a hint only, beyond a mebibyte not trusted with memory.</param>
     /// <param name="alive">Called after every read that brought bytes.</param>
     /// <param name="cancellation">Ends it.</param>
-    public static async Task<(BodyEnd End, ReadOnlyMemory<byte> Bytes)> ReadAsync(
-        Stream body, int limit, long? announced, Action alive, CancellationToken cancellation)
+    public static async Task<(BodyEnd End, ReadOnlyMemory<byte> Bytes)> ReadAsync(Stream body, int limit, Action alive, CancellationToken cancellation)
     {
-        var buffer = new byte[announced is { } length ? (int)Math.Clamp(length, 1, Math.Min(limit, MostTrusted)) : Math.Min(limit, FirstBuffer)];
-        var filled = 0;
-        while (true)
+        var pieces = new List<byte[]>();
+        var (length, last) = (0, 0);
+        try
         {
-            if (filled == buffer.Length)
+            while (true)
             {
-                if (filled == limit || filled == announced)
+                if (pieces.Count == 0 || last == pieces[^1].Length)
                 {
-                    // Full to the brim: one more byte decides.
-                    var probe = new byte[1];
-                    if (await body.ReadAsync(probe, cancellation) == 0)
-                        return (BodyEnd.Complete, buffer);
-                    if (filled == limit)
-                        return (BodyEnd.TooLarge, default);
-                    Array.Resize(ref buffer, Larger(buffer.Length, limit));
-                    buffer[filled++] = probe[0];
-                    continue;
+                    pieces.Add(ArrayPool<byte>.Shared.Rent(pieces.Count == 0 ? FirstBuffer : Piece));
+                    last = 0;
                 }
 
-                Array.Resize(ref buffer, Larger(buffer.Length, limit));
+                // One byte more than may be there decides.
+                var room = (int)Math.Min(pieces[^1].Length - last, (long)limit + 1 - length);
+                var read = await body.ReadAsync(pieces[^1].AsMemory(last, room), cancellation);
+                if (read == 0)
+                    return (BodyEnd.Complete, Joined(pieces, length));
+                length += read;
+                last += read;
+                if (length > limit)
+                    return (BodyEnd.TooLarge, default);
+                alive();
             }
-
-            var read = await body.ReadAsync(buffer.AsMemory(filled), cancellation);
-            if (read == 0)
-                return (BodyEnd.Complete, buffer.AsMemory(0, filled));
-            filled += read;
-            alive();
+        }
+        finally
+        {
+            pieces.ForEach(piece => ArrayPool<byte>.Shared.Return(piece));
         }
     }
 
@@ -86,6 +87,20 @@ internal static class BoundedBody
         }
 
         return (BodyEnd.Complete, buffer);
+    }
+
+    private static byte[] Joined(List<byte[]> pieces, int length)
+    {
+        var whole = new byte[length];
+        var at = 0;
+        foreach (var piece in pieces)
+        {
+            var count = Math.Min(piece.Length, length - at);
+            piece.AsSpan(0, count).CopyTo(whole.AsSpan(at));
+            at += count;
+        }
+
+        return whole;
     }
 
     private static int Larger(int length, int limit) => (int)Math.Min(limit, Math.Max(FirstBuffer, length * 2L));

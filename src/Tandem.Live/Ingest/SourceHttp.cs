@@ -168,7 +168,7 @@ public sealed class SourceHttp : IDisposable
             return exchange.Failed("bad_encoding", "a Content-Encoding other than gzip, deflate or br");
         if (request.Range is { } range)
             return await ReadRangeAsync(exchange, response, body, range, limit);
-        var (end, bytes) = await BoundedBody.ReadAsync(body, limit, announced, exchange.Alive, exchange.Cancellation);
+        var (end, bytes) = await BoundedBody.ReadAsync(body, limit, exchange.Alive, exchange.Cancellation);
         if (end == BodyEnd.TooLarge)
             return exchange.Failed("too_large", $"more than {limit} bytes", retry: false);
         return bytes.IsEmpty ? exchange.Failed("empty", "the answer is empty") : FetchOutcome.Found(bytes, exchange.At);
