@@ -152,6 +152,7 @@ public sealed class LiveChannel : IAsyncDisposable
         {
             case SourceEvent.MasterFound master:
                 _publisher.Follow(master);
+                _voices.Follow(master.Master);
                 _reference.Follow(master);
                 _clock.Hear(_publisher.HeardIncarnation);
                 break;

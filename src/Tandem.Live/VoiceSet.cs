@@ -39,6 +39,7 @@ public sealed class VoiceSet : IDisposable
     private readonly SpeechLoudness _speech = new();
     private VoiceRendition? _encodedOriginal;
     private int _generations;
+    private bool _decided;
     private PlaylistFacts _heard = new();
 
     /// <summary>Makes one voice for each target language.</summary>
@@ -72,6 +73,23 @@ public sealed class VoiceSet : IDisposable
     public bool NeedsEpoch { get; private set; }
 
     private IEnumerable<VoiceRendition> All => _encodedOriginal is null ? _voices : _voices.Append(_encodedOriginal);
+
+    /// <summary>
+    /// Takes the source's master playlist: a language that the source has is not dubbed, unless that is asked for (design.md, section 3a,
+    /// rule 5). Decided once: what viewers listen to does not go away.
+    /// </summary>
+    public void Follow(MasterPlaylist master)
+    {
+        if (_decided)
+            return;
+        _decided = true;
+        var wanted = SourceLanguages.ToDub(master, _options.To, _options.DubExisting);
+        foreach (var voice in _voices.Where(voice => !wanted.Contains(voice.Name)).ToArray())
+        {
+            _voices.Remove(voice);
+            voice.Dispose();
+        }
+    }
 
     /// <summary>Takes a report of the engine.</summary>
     public void Accept(EngineEvent report)
@@ -186,8 +204,10 @@ public sealed class VoiceSet : IDisposable
     }
 
     /// <summary>The state of each language.</summary>
-    public ImmutableArray<LanguageSnapshot> Snapshots() => [.. _voices.Select(voice =>
+    public ImmutableArray<LanguageSnapshot> Snapshots() => [.. _options.To.Select(language =>
     {
+        if (_voices.Find(other => other.Name == language) is not { } voice)
+            return new LanguageSnapshot(language, LanguageState.Original) { Reason = "the source has this language; dub_existing dubs it all the same" };
         var dubs = voice.Track!;
         var (p50, p95) = _lags[voice.Name].Percentiles();
         return new LanguageSnapshot(voice.Name, dubs.State switch
@@ -275,7 +295,7 @@ public sealed class VoiceSet : IDisposable
             language,
             original,
             codecs,
-            2,
+            rendition == Original && _encodedOriginal is null ? _original.Packager?.Channels ?? 2 : 2,
             Math.Max(rate.Peak, original ? 1 : _options.VoiceBitRate),
             Math.Max(rate.Average, original ? 1 : _options.VoiceBitRate));
     }
