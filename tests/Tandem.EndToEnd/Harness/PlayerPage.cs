@@ -58,6 +58,7 @@ public sealed record PlayerReport(
 public sealed class PlayerPage(IPage page, IBrowserContext context, Player player) : IAsyncDisposable
 {
     private static readonly JsonSerializerOptions _json = new(JsonSerializerDefaults.Web);
+    private static readonly TimeSpan _patience = TimeSpan.FromSeconds(60);
     private readonly ConcurrentQueue<string> _console = Listen(page);
 
     /// <summary>Which player.</summary>
@@ -69,10 +70,12 @@ public sealed class PlayerPage(IPage page, IBrowserContext context, Player playe
     /// <summary>Loads and plays; returns when the player has begun to play.</summary>
     /// <param name="master">The channel's master playlist.</param>
     /// <param name="config">The player's own configuration as JSON.</param>
+    /// <exception cref="TimeoutException">It never began, as hls.js does where discontinuity sequences disagree, without an error.</exception>
     public async Task PlayAsync(Uri master, string config = "{}")
     {
         await page.EvaluateAsync("async () => await probe.listen()");
-        await page.EvaluateAsync("async ([address, config]) => await probe.load(address, JSON.parse(config))", new[] { master.ToString(), config });
+        var begun = page.EvaluateAsync("async ([address, config]) => await probe.load(address, JSON.parse(config))", new[] { master.ToString(), config });
+        await begun.WaitAsync(_patience, TimeProvider.System);
     }
 
     /// <summary>Names of the voices that the player offers.</summary>
