@@ -193,6 +193,7 @@ public sealed class LiveChannel : IAsyncDisposable
         row.HeardAt = _time.GetUtcNow();
         _feed.FeedAll(_track.End);
         _voices.Accept(row);
+        _reference.Hear(row.Container, row.Tracks);
         row.Release();
         _publisher.Table.Add(row);
     }

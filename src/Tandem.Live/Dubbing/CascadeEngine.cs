@@ -39,7 +39,7 @@ public sealed class CascadeEngine : IEngine
         _options = options;
         _time = services.Time;
         var bounds = new BoundedChannelOptions(MostWaiting) { FullMode = BoundedChannelFullMode.DropOldest, SingleReader = true };
-        _speech = Channel.CreateBounded<HeardSpeech>(bounds, dropped => FailAll(dropped.Id, "recognise", "overflow"));
+        _speech = Channel.CreateBounded<HeardSpeech>(bounds, dropped => Lose(dropped, "overflow"));
         foreach (var language in languages)
         {
             _sentences.Add(Channel.CreateBounded<Utterance>(
@@ -124,7 +124,7 @@ public sealed class CascadeEngine : IEngine
         {
             if (!circuit.Allows)
             {
-                FailAll(speech.Id, "recognise", "circuit_open");
+                Lose(speech, "circuit_open");
                 continue;
             }
 
@@ -133,7 +133,7 @@ public sealed class CascadeEngine : IEngine
                 return;
             if (reason is not null)
             {
-                FailAll(speech.Id, "recognise", reason);
+                Lose(speech, reason);
                 if (circuit.Failed())
                     _events.Publish(new EngineHealth(false, $"the recogniser failed three times in a row ({reason})"));
                 continue;
@@ -282,9 +282,19 @@ public sealed class CascadeEngine : IEngine
         }
     }
 
-    private void FailAll(long utterance, string stage, string reason)
+    /// <summary>Gives up what was said; how long it was is told when the speaker has ended.</summary>
+    private void Lose(HeardSpeech speech, string reason)
     {
         foreach (var language in _languages)
-            _events.Publish(new DubFailed(utterance, language.Language, stage, reason));
+            _events.Publish(new DubFailed(speech.Id, language.Language, "recognise", reason));
+        _ = speech.Ended.ContinueWith(
+            ended =>
+            {
+                if (ended.Result.IsSpeech)
+                    _events.Publish(new SpeechLost(speech.Id, speech.Start, ended.Result.End));
+            },
+            CancellationToken.None,
+            TaskContinuationOptions.ExecuteSynchronously | TaskContinuationOptions.OnlyOnRanToCompletion,
+            TaskScheduler.Default);
     }
 }

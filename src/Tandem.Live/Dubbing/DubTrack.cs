@@ -92,6 +92,10 @@ public sealed class DubTrack
             case UtteranceEmpty empty:
                 _utterances.Settle(empty.UtteranceId, DubOutcome.Empty, Listening);
                 break;
+            case SpeechLost lost when IsPossible(lost.Start) && IsPossible(lost.End):
+                if (!_options.InPlace)
+                    _fallback.Want(new Stretch(lost.Start, ChannelTime.Min(lost.End, lost.Start + DubTrackUtterances.Longest)));
+                break;
             case DubReady ready when IsPossible(ready.Dub.Utterance.Start):
                 Take(ready.Dub);
                 break;

@@ -9,7 +9,7 @@ internal sealed class DubTrackUtterances(DubTrackCounts counts)
     private const int Most = 512;
 
     /// <summary>Utterances last 10 s at most; no report may stretch one beyond this.</summary>
-    private static readonly SoundLength Longest = SoundLength.OfSeconds(30);
+    public static readonly SoundLength Longest = SoundLength.OfSeconds(30);
 
     private readonly List<DubTrackUtterance> _utterances = [];
     private long _forgotten = long.MinValue;

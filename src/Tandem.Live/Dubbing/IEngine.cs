@@ -53,6 +53,12 @@ public sealed record UtteranceHeard(Utterance Utterance) : EngineEvent;
 /// <summary>What was taken for an utterance holds no words: nothing will be dubbed.</summary>
 public sealed record UtteranceEmpty(long UtteranceId) : EngineEvent;
 
+/// <summary>Somebody spoke and was not understood: a dub should have spoken there. Each language's dub is reported as failed besides.</summary>
+/// <param name="UtteranceId">As announced.</param>
+/// <param name="Start">Onset.</param>
+/// <param name="End">Where the speaker stopped.</param>
+public sealed record SpeechLost(long UtteranceId, ChannelTime Start, ChannelTime End) : EngineEvent;
+
 /// <summary>A dub, or the first part of one, is there.</summary>
 public sealed record DubReady(Dub Dub) : EngineEvent;
 

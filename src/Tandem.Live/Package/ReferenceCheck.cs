@@ -1,6 +1,7 @@
 using System.Text.Json.Serialization;
 using Microsoft.Extensions.Logging;
 using Tandem.Live.Ingest;
+using Tandem.Media.Worker;
 
 namespace Tandem.Live.Package;
 
@@ -45,6 +46,7 @@ public sealed class ReferenceCheck : IAsyncDisposable
     private readonly ILogger _log;
     private readonly CancellationTokenSource _stop = new();
     private readonly Task _running;
+    private bool _muxed;
 
     /// <summary>Starts to check.</summary>
     /// <param name="options">Of the channel.</param>
@@ -66,6 +68,8 @@ public sealed class ReferenceCheck : IAsyncDisposable
         {
             lock (_lock)
             {
+                if (_muxed)
+                    return (ReferenceState.Failed, "the source's MP4 segments hold picture and sound together: players in browsers cannot play them beside a voice");
                 if (_witnesses.Values.FirstOrDefault(witness => witness.Fault is not null) is { } failed)
                     return (ReferenceState.Failed, failed.Fault);
                 return _witnesses.Count > 0 && _witnesses.Values.All(witness => witness.Proven)
@@ -83,6 +87,20 @@ public sealed class ReferenceCheck : IAsyncDisposable
             foreach (var gone in _witnesses.Keys.Except(master.Playlists.Select(playlist => playlist.Id)).ToArray())
                 _witnesses.Remove(gone);
         }
+    }
+
+    /// <summary>
+    /// Takes what a heard segment turned out to hold. Players drop the sound of a transport stream that they play beside another; MP4 goes
+    /// to the browser as it is, with the sound (hls.js 1.7: "audio SourceBuffer does not exist").
+    /// </summary>
+    public void Hear(Container container, IReadOnlyList<TrackInfo> tracks)
+    {
+        if (tracks.Count == 0)
+            return;
+        var muxed = container == Container.FragmentedMp4
+            && tracks.Any(track => track.Kind == TrackKind.Picture) && tracks.Any(track => track.Kind == TrackKind.Sound);
+        lock (_lock)
+            _muxed = muxed;
     }
 
     /// <summary>Takes a playlist's new segments; I-frame playlists are not referred to.</summary>

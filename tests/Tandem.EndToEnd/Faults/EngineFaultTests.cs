@@ -20,6 +20,20 @@ public sealed class EngineFaultTests
     private static readonly TimeSpan _recovers = TimeSpan.FromSeconds(90);
 
     [Fact]
+    [Trait("Category", "Full")]
+    public async Task A_recogniser_that_hangs_is_ended_and_started_again()
+    {
+        await using var run = await EngineRun.StartAsync("hang");
+        await run.DubsAsync(1, _recovers);
+        var began = TimeProvider.System.GetUtcNow();
+        foreach (var part in run.Parts("recognise"))
+            TandemServer.Signal(part, "STOP");
+        await run.FallsBackAsync("", began);
+        await run.DubsAsync(2, _recovers);
+        await run.CheckAsync();
+    }
+
+    [Fact]
     public async Task Parts_that_crash_cost_their_utterances_and_come_back()
     {
         await using var run = await EngineRun.StartAsync("crash");

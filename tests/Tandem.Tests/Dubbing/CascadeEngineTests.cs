@@ -50,6 +50,9 @@ public sealed class CascadeEngineTests
         Assert.Equal("es word 2", Dubs("es")[0].Text);
         Assert.Equal([("es", "recognise", "timeout"), ("fr", "recognise", "timeout")], Failures());
         Assert.Equal(1, _recogniser.Killed);
+        var lost = Assert.Single(_events.OfType<SpeechLost>());
+        Assert.Equal(_events.OfType<UtteranceStarted>().First().Start, lost.Start);
+        Assert.InRange((lost.End - lost.Start).Seconds, 0.5, 3);
     }
 
     [Fact]

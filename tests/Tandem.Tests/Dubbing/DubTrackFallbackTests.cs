@@ -23,6 +23,23 @@ public sealed class DubTrackFallbackTests
         Assert.Equal(3, rig.Commits.Sum(commit => commit.Fallback.Seconds));
     }
 
+    /// <summary>A recogniser that hung once: viewers hear the original and are told why, and the next dub ends it.</summary>
+    [Fact]
+    public void Speech_that_was_not_understood_is_fallback()
+    {
+        var rig = new MixRig(Plain);
+        rig.Track.Accept(new UtteranceStarted(1, At(2)));
+        rig.Track.Accept(new DubFailed(1, rig.Track.Language, "recognise", "timeout"));
+        rig.Track.Accept(new SpeechLost(1, At(2), At(5)));
+        rig.CommitTo(4);
+        Assert.Equal((VoiceState.Fallback, "recognise: timeout"), (rig.Track.State, rig.Track.StateReason));
+        rig.CommitTo(7);
+        Assert.Equal(3, rig.Track.Counts.Fallback.Seconds);
+        rig.Speak(8, 10, new float[96_000]);
+        rig.CommitTo(9);
+        Assert.Equal(VoiceState.Dubbed, rig.Track.State);
+    }
+
     [Fact]
     public void Speech_without_words_is_no_fallback()
     {

@@ -4,6 +4,7 @@ using Microsoft.Extensions.Time.Testing;
 using Tandem.Live;
 using Tandem.Live.Ingest;
 using Tandem.Live.Package;
+using Tandem.Media.Worker;
 using Tandem.Tests.Ingest;
 using Xunit;
 
@@ -100,6 +101,19 @@ public sealed class ReferenceCheckTests
         check.See(Seen(origin));
         await PassAsync(TimeSpan.FromSeconds(10));
         Assert.Contains("without the channel's cookies", check.Result.Reason, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Picture_and_sound_in_one_MP4_cannot_be_played_beside_a_voice()
+    {
+        await using var check = Check();
+        TrackInfo[] tracks = [new(1, TrackKind.Picture, "h264", null, null, 0, 0), new(2, TrackKind.Sound, "aac", null, null, 48_000, 2)];
+        check.Hear(Container.MpegTs, tracks);
+        Assert.Equal(ReferenceState.Unproven, check.Result.State);
+        check.Hear(Container.FragmentedMp4, tracks);
+        Assert.Equal(ReferenceState.Failed, check.Result.State);
+        check.Hear(Container.FragmentedMp4, tracks[1..]);
+        Assert.Equal(ReferenceState.Unproven, check.Result.State);
     }
 
     [Fact]
