@@ -17,6 +17,12 @@ public sealed class LiveChannel : IAsyncDisposable
     // The loop wakes at least this often: dubs become ready and mixing goes on between the source's events.
     private static readonly TimeSpan Beat = TimeSpan.FromMilliseconds(100);
 
+    // What a new channel shows of the past.
+    private static readonly TimeSpan Past = TimeSpan.FromSeconds(60);
+
+    // An utterance of 10 s may reach into what is published first, and the loudness of speech wants to be measured.
+    private static readonly TimeSpan Context = TimeSpan.FromSeconds(12);
+
     // The mixers measure the loudness of speech that was understood late: an utterance of 10 s, and the time that took.
     private static readonly SoundLength Held = SoundLength.OfSeconds(16);
 
@@ -58,7 +64,7 @@ public sealed class LiveChannel : IAsyncDisposable
         _worker = MediaWorker.Create(services.Worker with { Name = options.Id, Died = _ => _metrics.WorkerRestarted() }, _time, _log);
 
         // Source → worker → time line …
-        _follower = new SourceFollower(SourceOptions.Of(options) with { BackFill = options.Delay + TimeSpan.FromSeconds(60) }, _time);
+        _follower = new SourceFollower(SourceOptions.Of(options) with { BackFill = options.Delay + BackFill(record.Age(_time.GetUtcNow())) }, _time);
         _hearing = new Hearing(_follower, _worker, options.From, options.Delay, _metrics, _time);
         _placer = new SoundPlacer(_track);
         _clock = new SourceClock(_placer, options.Delay, record.Load(_log));
@@ -213,6 +219,13 @@ public sealed class LiveChannel : IAsyncDisposable
             var row = rows[index];
             if (_publisher.Has(row))
                 continue;
+            if (row.Repeated)
+            {
+                // Viewers have it from the instance before, under its addresses; it is here for what comes after it.
+                _publisher.Offer(row, []);
+                continue;
+            }
+
             var next = index + 1 < rows.Count ? rows[index + 1] : null;
             var follows = next is null && IsFollowed(row) && now < row.HeardAt + LongestWait;
             var isLast = now >= row.Due && !follows && (next is null ? IsOverdue(row, now) : !next.Heard);
@@ -235,6 +248,12 @@ public sealed class LiveChannel : IAsyncDisposable
             Publication.Master = _voices.Master(_publisher.Source!);
         }
     }
+
+    /// <summary>
+    /// How much of the past is fetched: all that viewers are to see of a new channel; after a restart only what they have not seen, and what
+    /// that needs, so that it comes soon.
+    /// </summary>
+    private static TimeSpan BackFill(TimeSpan? away) => away is { } time && time + Context < Past && time >= TimeSpan.Zero ? time + Context : Past;
 
     /// <summary>
     /// Whether the source has shown more after <paramref name="row"/>: then its last frames, which need the sound behind the cut, are on

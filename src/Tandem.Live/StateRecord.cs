@@ -34,6 +34,10 @@ public sealed class StateRecord(string? folder, string channel)
         }
     }
 
+    /// <summary>How long ago it was written; null where there is none.</summary>
+    public TimeSpan? Age(DateTimeOffset now) =>
+        _path is not null && File.Exists(_path) ? now - new DateTimeOffset(File.GetLastWriteTimeUtc(_path), TimeSpan.Zero) : null;
+
     /// <summary>Writes the newest of the published rows, in one piece or not at all.</summary>
     public void Save(IEnumerable<SegmentRow> published, ILogger log)
     {
