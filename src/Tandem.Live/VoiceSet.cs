@@ -26,6 +26,9 @@ public sealed class VoiceSet : IDisposable
     // Less than this may be the other side of a cut that comes with the next segment; more is sound that is not there.
     private static readonly SoundLength LargestLack = SoundLength.OfSeconds(0.25);
 
+    // One voice at a time; decoding and correlating a segment takes about a hundredth of its length.
+    private const int CheckEvery = 5;
+
     private readonly ChannelOptions _options;
     private readonly SoundTrack _track;
     private readonly ChannelMetrics _metrics;
@@ -38,6 +41,7 @@ public sealed class VoiceSet : IDisposable
     private readonly string _instance;
     private readonly SpeechLoudness _speech = new();
     private VoiceRendition? _encodedOriginal;
+    private Task _checking = Task.CompletedTask;
     private int _generations;
     private bool _decided;
     private PlaylistFacts _heard = new();
@@ -170,6 +174,8 @@ public sealed class VoiceSet : IDisposable
         {
             byte[]? body = null;
             Guard(voice, () => body = voice.Package(row.To, isLast));
+            if (body is not null && voice.Track is not null && row.Number % (CheckEvery * _voices.Count) == CheckEvery * _voices.IndexOf(voice))
+                CheckSync(row, voice, body);
             segments.Add(Segment(voice.Name, voice.Generation, voice.Packager!, row, body));
         }
 
@@ -232,6 +238,31 @@ public sealed class VoiceSet : IDisposable
         foreach (var voice in All)
             voice.Dispose();
         _speech.Dispose();
+    }
+
+    /// <summary>Measures what is about to be published, beside the channel's loop.</summary>
+    private void CheckSync(SegmentRow row, VoiceRendition voice, byte[] body)
+    {
+        if (!_checking.IsCompleted)
+            return;
+        var from = row.From - SyncCheck.Margin;
+        var bed = new float[(row.To + SyncCheck.Margin - from).Samples * 2];
+        _track.Read(from, bed);
+        var (name, init, epoch, start) = (voice.Name, voice.Packager!.Init, row.Epoch, row.From);
+        _checking = Task.Run(() =>
+        {
+            try
+            {
+                if (SyncCheck.OffsetOf(body, init, epoch, start, bed) is { } offset)
+                    _metrics.SyncOffset(name, offset);
+            }
+#pragma warning disable CA1031 // A measurement must not end what it measures.
+            catch (Exception error)
+#pragma warning restore CA1031
+            {
+                _log.LogWarning(error, "The self-check of the voice {Language} failed.", name);
+            }
+        });
     }
 
     /// <summary>What fails in one voice is that voice's gap; it must not stop the others, whatever it is.</summary>
