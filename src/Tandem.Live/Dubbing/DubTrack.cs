@@ -224,7 +224,10 @@ public sealed class DubTrack
     {
         var dubbed = _places.Ducked.Overlaps(committed);
         var dubbedAtEnd = _places.Ducked.Overlaps(committed with { Start = committed.End - new SoundLength(1) });
-        State = fallback > SoundLength.Zero && !dubbedAtEnd ? VoiceState.Fallback
+
+        // Somebody speaks, or seems to, and nothing is known of it yet: the original is heard. Counted once it is known to be speech.
+        var waits = !_options.InPlace && _utterances.IsAnyUnknown(committed);
+        State = (fallback > SoundLength.Zero || waits) && !dubbedAtEnd ? VoiceState.Fallback
             : dubbed ? VoiceState.Dubbed
             : State is VoiceState.Fallback ? VoiceState.Original
             : State;

@@ -11,6 +11,8 @@ internal sealed class DubTrackUtterances(DubTrackCounts counts)
     /// <summary>Utterances last 10 s at most; no report may stretch one beyond this.</summary>
     public static readonly SoundLength Longest = SoundLength.OfSeconds(30);
 
+    private static readonly SoundLength Usual = SoundLength.OfSeconds(10);
+
     private readonly List<DubTrackUtterance> _utterances = [];
     private long _forgotten = long.MinValue;
 
@@ -20,6 +22,10 @@ internal sealed class DubTrackUtterances(DubTrackCounts counts)
     /// <summary>Starts of those whose dub may still come in time.</summary>
     public List<ChannelTime> ExpectedAfter(ChannelTime tooLate) =>
         [.. _utterances.Where(utterance => utterance.IsExpected && utterance.Start >= tooLate).Select(utterance => utterance.Start)];
+
+    /// <summary>Whether speech that began in a stretch, or at most an utterance before it, has not been understood yet.</summary>
+    public bool IsAnyUnknown(Stretch stretch) => _utterances.Exists(utterance =>
+        utterance.Phase is UtterancePhase.Started && utterance.Start < stretch.End && utterance.Start + Usual >= stretch.Start);
 
     /// <summary>Speech began.</summary>
     public void Start(long id, ChannelTime start)

@@ -28,7 +28,7 @@ public sealed class EngineFaultTests
         var began = TimeProvider.System.GetUtcNow();
         foreach (var part in run.Parts("recognise"))
             TandemServer.Signal(part, "STOP");
-        await run.FallsBackAsync("", began);
+        await run.FallsBackAsync("recognise", began);
         await run.DubsAsync(2, _recovers);
         await run.CheckAsync();
     }
@@ -146,13 +146,22 @@ public sealed class EngineFaultTests
             await Server.UntilAsync($"{count} more dubs are placed\n{_diary!.Told("speech")}", async () => await PlacedAsync() >= before + count, limit);
         }
 
-        /// <summary>Waits until the original stands in, for a reason that names the stage, and remembers since when the engine did not work.</summary>
+        /// <summary>Waits until the original stands in and the stage's failure is counted, and remembers since when the engine did not work.</summary>
         public async Task FallsBackAsync(string stage, DateTimeOffset since)
         {
-            await Server.UntilAsync(
-                $"the original stands in because of {stage}\n{_diary!.Told("speech")}",
-                () => Task.FromResult(_diary.Of("speech").Any(entry => entry.At > since && entry.Voice == "fallback" && entry.VoiceReason.Contains(stage, StringComparison.Ordinal))),
-                _recovers);
+            try
+            {
+                await Server.UntilAsync(
+                    $"the original stands in because of {stage}",
+                    async () => _diary!.Of("speech").Any(entry => entry.At > since && entry.Voice == "fallback" && entry.VoiceReason.Length > 0)
+                        && (stage.Length == 0 || await MetricAsync("tandem_segment_failures_total", $"stage=\"{stage}\"") > 0),
+                    _recovers);
+            }
+            catch (TimeoutException late)
+            {
+                throw new TimeoutException($"{_diary!.Told("speech")}\n{late.Message}", late);
+            }
+
             Assert.True(await MetricAsync("tandem_fallback_seconds_total") > 0);
             _fallbacks.Add((since, TimeProvider.System.GetUtcNow()));
         }

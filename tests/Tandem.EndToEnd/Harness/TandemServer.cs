@@ -159,10 +159,13 @@ public sealed class TandemServer : IAsyncDisposable
     }
 
     /// <summary>The buckets of a histogram's series: upper edge, and how many lie below it.</summary>
-    public async Task<IReadOnlyList<(double Edge, double Count)>> EdgesAsync(string name)
+    /// <param name="name">Of the histogram.</param>
+    /// <param name="labels">All of these stand in a series' labels.</param>
+    public async Task<IReadOnlyList<(double Edge, double Count)>> EdgesAsync(string name, params string[] labels)
     {
         var text = await _http.GetStringAsync(new Uri(Root, "metrics"));
-        return [.. text.Split('\n').Where(line => line.StartsWith(name + "_bucket{", StringComparison.Ordinal)).Select(line =>
+        return [.. text.Split('\n').Where(line => line.StartsWith(name + "_bucket{", StringComparison.Ordinal)
+            && labels.All(label => line.Contains(label, StringComparison.Ordinal))).Select(line =>
         {
             var edge = line[(line.IndexOf("le=\"", StringComparison.Ordinal) + 4)..].Split('"')[0];
             return (

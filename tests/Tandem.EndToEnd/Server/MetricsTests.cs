@@ -27,16 +27,11 @@ public sealed class MetricsTests
             {
                 metrics = await ReadAsync(server);
                 return Of(metrics, "tandem_dub_onset_lag_seconds_count", "speech").Sum() > 0 && Of(metrics, "tandem_segments_total", "speech").Sum() > 3
-                    && Of(metrics, "tandem_segment_failures_total", "nowhere").Sum() > 0 && Of(metrics, "tandem_sync_offset_seconds_count", "speech").Sum() > 0;
+                    && Of(metrics, "tandem_segment_failures_total", "nowhere").Sum() > 0;
             },
             TimeSpan.FromSeconds(60));
 
         Assert.All(_stages, stage => Assert.True(metrics[$"tandem_segment_processing_seconds_count{{channel=\"speech\",stage=\"{stage}\"}}"] > 0, stage));
-        // The self-check heard the voice where the source's sound is.
-        Assert.Equal(
-            Of(metrics, "tandem_sync_offset_seconds_count", "speech").Sum(),
-            metrics.Single(pair => pair.Key.StartsWith("tandem_sync_offset_seconds_bucket{channel=\"speech\"", StringComparison.Ordinal)
-                && pair.Key.Contains("le=\"0.005\"", StringComparison.Ordinal)).Value);
         Assert.True(metrics["tandem_segments_total{channel=\"speech\"}"] > 0);
         Assert.InRange(metrics["tandem_segments_in_flight{channel=\"speech\"}"], 1, 10);
         Assert.InRange(metrics["tandem_segment_queue_depth{channel=\"speech\",queue=\"publish\"}"], 1, 8);

@@ -13,6 +13,7 @@ public sealed class SyncRun
     private static readonly TimeSpan _pace = TimeSpan.FromSeconds(1);
     private readonly Dictionary<string, (HlsRecording Source, HlsRecording Published)> _recordings = new(StringComparer.Ordinal);
     private IReadOnlyDictionary<string, IReadOnlyList<HlsViolation>> _violations = new Dictionary<string, IReadOnlyList<HlsViolation>>();
+    private readonly Dictionary<string, IReadOnlyList<(double Edge, double Count)>> _selfChecks = new(StringComparer.Ordinal);
     private string _log = "";
 
     /// <summary>Runs the cases side by side for so many seconds of published sound.</summary>
@@ -40,6 +41,8 @@ public sealed class SyncRun
             await published[one.Name].DisposeAsync();
         }
 
+        foreach (var one in cases)
+            run._selfChecks[one.Name] = await server.EdgesAsync("tandem_sync_offset_seconds", $"channel=\"{one.Name}\"");
         run._violations = await server.EndWatchAsync();
 
         run._log = server.Tail(400);
@@ -52,6 +55,11 @@ public sealed class SyncRun
 
     /// <summary>What the checker of section 3a has to say of everything that a case published.</summary>
     public IReadOnlyList<HlsViolation> Violations(string name) => _violations[name];
+
+    /// <summary>How often the server found a case's voice in the source's sound by itself, and how often within so many seconds.</summary>
+    public (double All, double Within) SelfChecks(string name, double seconds) => (
+        _selfChecks[name].Max(bucket => bucket.Count),
+        _selfChecks[name].Where(bucket => bucket.Edge <= seconds).Max(bucket => bucket.Count));
 
     /// <summary>The sync error of a case, and a line that says what was recorded.</summary>
     public async Task<(SyncError Error, int Epochs, string Told)> MeasureAsync(string name)

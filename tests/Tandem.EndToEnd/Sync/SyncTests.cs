@@ -40,6 +40,9 @@ internal static class SyncBounds
     {
         var (error, epochs, told) = await run.MeasureAsync(one.Name);
         TestContext.Current.TestOutputHelper?.WriteLine($"{one.Name}: {error}; {run.Load}");
+        var (all, within) = run.SelfChecks(one.Name, Median);
+        TestContext.Current.TestOutputHelper?.WriteLine($"the server's own check: {within} of {all} within {Median * 1000} ms");
+        Assert.True(all > 0 && within == all, $"the server's own check: {within} of {all} within {Median * 1000} ms; {told}");
         Assert.True(error.Count >= beeps, $"only {error.Count} beeps: {told}");
         Assert.True(Math.Abs(error.Median) <= Median, told);
         Assert.True(Math.Abs(error.Worst) <= Each, told);

@@ -40,6 +40,21 @@ public sealed class DubTrackFallbackTests
         Assert.Equal(VoiceState.Dubbed, rig.Track.State);
     }
 
+    /// <summary>A recogniser that hangs says nothing, not even that it failed, until its patience is over; viewers are told before.</summary>
+    [Fact]
+    public void Speech_that_nothing_is_known_of_is_told_and_not_counted()
+    {
+        var rig = new MixRig(Plain);
+        rig.Track.Accept(new UtteranceStarted(1, At(2)));
+        rig.CommitTo(1.5);
+        Assert.Equal(VoiceState.Original, rig.Track.State);
+        rig.CommitTo(4);
+        Assert.Equal((VoiceState.Fallback, "no dub is ready in time"), (rig.Track.State, rig.Track.StateReason));
+        rig.CommitTo(13);
+        rig.CommitTo(13.5);
+        Assert.Equal((VoiceState.Original, SoundLength.Zero), (rig.Track.State, rig.Track.Counts.Fallback));
+    }
+
     [Fact]
     public void Speech_without_words_is_no_fallback()
     {
