@@ -29,6 +29,9 @@ public sealed class VoiceSet : IDisposable
     // One voice at a time; decoding and correlating a segment takes about a hundredth of its length.
     private const int CheckEvery = 5;
 
+    // A source may claim minutes, which would be copied and correlated whole.
+    private static readonly SoundLength LongestChecked = SoundLength.OfSeconds(15);
+
     private readonly ChannelOptions _options;
     private readonly SoundTrack _track;
     private readonly ChannelMetrics _metrics;
@@ -176,7 +179,7 @@ public sealed class VoiceSet : IDisposable
             Guard(voice, () => body = voice.Package(row.To, isLast));
             if (body is not null && voice.Track is not null && row.Number % (CheckEvery * _voices.Count) == CheckEvery * _voices.IndexOf(voice))
                 CheckSync(row, voice, body);
-            segments.Add(Segment(voice.Name, voice.Generation, voice.Packager!, row, body));
+            segments.Add(voice.Packager is { } packager ? Segment(voice.Name, voice.Generation, packager, row, body) : Nothing(voice.Name, row));
         }
 
         if (_encodedOriginal is null)
@@ -243,7 +246,7 @@ public sealed class VoiceSet : IDisposable
     /// <summary>Measures what is about to be published, beside the channel's loop.</summary>
     private void CheckSync(SegmentRow row, VoiceRendition voice, byte[] body)
     {
-        if (!_checking.IsCompleted)
+        if (!_checking.IsCompleted || row.To - row.From > LongestChecked)
             return;
         var from = row.From - SyncCheck.Margin;
         var bed = new float[(row.To + SyncCheck.Margin - from).Samples * 2];
@@ -288,7 +291,11 @@ public sealed class VoiceSet : IDisposable
 
     private PackagedSegment OriginalOf(SegmentRow row, bool isLast) => _original.Package(row, isLast) is { } made
         ? Segment(Original, made.Generation, made.Packager, row, made.Body)
-        : new PackagedSegment(Original, new RenditionSegment($"{Original}/none/{row.Number}.aac", null, true), null, null);
+        : Nothing(Original, row);
+
+    /// <summary>A gap of a rendition that has never had a packager.</summary>
+    private static PackagedSegment Nothing(string rendition, SegmentRow row) =>
+        new(rendition, new RenditionSegment(string.Create(CultureInfo.InvariantCulture, $"{rendition}/none/{row.Number}.aac"), null, true), null, null);
 
     private PackagedSegment Segment(string rendition, string generation, SoundPackager packager, SegmentRow row, byte[]? body)
     {

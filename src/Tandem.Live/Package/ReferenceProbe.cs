@@ -55,7 +55,7 @@ internal sealed class ReferenceProbe : IDisposable
         {
             return $"{ShownAddress.Of(address)} does not answer within {_patience.TotalSeconds:F0} s";
         }
-        catch (Exception error) when (error is HttpRequestException or IOException or InvalidOperationException)
+        catch (Exception error) when (error is HttpRequestException or IOException or InvalidOperationException or FormatException or NotSupportedException)
         {
             return $"{ShownAddress.Of(address)} cannot be reached";
         }
