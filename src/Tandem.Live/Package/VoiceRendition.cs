@@ -32,6 +32,7 @@ public sealed class VoiceRendition(
 
     private static readonly SoundFormat _format = SoundFormat.AacLc(ChannelTime.Rate, 2);
     private readonly float[] _step = new float[StepSamples * 2];
+    private Epoch? _entered;
     private VoiceEncoder? _encoder;
     private SoundPackager? _packager;
     private TimeSpan _mixing;
@@ -58,13 +59,18 @@ public sealed class VoiceRendition(
     /// <summary>Gives it up until the next epoch.</summary>
     public void Break() => IsBroken = true;
 
-    /// <summary>Makes sure that the encoder is <paramref name="row"/>'s epoch's; ends the one before at the row's beginning.</summary>
+    /// <summary>
+    /// Makes sure that the encoder is <paramref name="row"/>'s epoch's; ends the one before at the row's beginning. What fails is tried again
+    /// in the next epoch, not at each call.
+    /// </summary>
     public void Enter(SegmentRow row)
     {
-        if (_encoder?.Epoch == row.Epoch)
+        if (_entered == row.Epoch)
             return;
+        _entered = row.Epoch;
         IsBroken = false;
         _encoder?.Dispose();
+        _encoder = null;
         _encoder = new VoiceEncoder(row.Epoch, nextGeneration(), bitRate);
         _packager = SoundPackager.Create(row.Container, _format, Name, row.SoundAlone)
             ?? throw new InvalidOperationException("AAC fits every container.");

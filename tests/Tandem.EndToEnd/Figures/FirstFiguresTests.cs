@@ -36,7 +36,7 @@ public sealed class FirstFiguresTests
         var to = string.Join('+', _languages.Take(languages));
         var sources = Enumerable.Range(0, channels)
             .Select(index => origin.Add($"c{index}", new OriginOptions { Programme = programme, AtEnd = AtEnd.LoopSeamlessly })).ToList();
-        await using var server = await TandemServer.StartAsync(sources.Select(source => TandemServer.Channel(source.Id, source.Master, to: to)));
+        await using var server = await TandemServer.StartAloneAsync(sources.Select(source => TandemServer.Channel(source.Id, source.Master, to: to)));
         await server.UntilAsync("all channels publish", async () => await server.MetricAsync("tandem_segments_total") >= channels * 8, TimeSpan.FromSeconds(60));
         await Task.Delay(_warm, TimeProvider.System, cancel);
 

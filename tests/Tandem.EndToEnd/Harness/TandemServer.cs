@@ -31,7 +31,8 @@ public sealed class TandemServer : IAsyncDisposable
 
     private readonly IReadOnlyDictionary<string, string> _environment;
 
-    private TandemServer(IReadOnlyList<string> channels, IEnumerable<string> more, IReadOnlyDictionary<string, string>? environment = null)
+    private TandemServer(
+        IReadOnlyList<string> channels, IEnumerable<string> more, IReadOnlyDictionary<string, string>? environment = null, WatchOptions? watch = null)
     {
         _environment = environment ?? new Dictionary<string, string>();
         Port = FreePort();
@@ -41,7 +42,7 @@ public sealed class TandemServer : IAsyncDisposable
             _arguments.AddRange(["--channel", channel]);
         Root = new Uri($"http://127.0.0.1:{Port}/");
         foreach (var id in channels.Select(channel => channel.Split(',')[0]["id=".Length..]))
-            _watchers[id] = ChannelWatcher.Start(Master(id), _watch);
+            _watchers[id] = ChannelWatcher.Start(Master(id), watch ?? _watch);
     }
 
     /// <summary>The port it serves on.</summary>
@@ -65,6 +66,14 @@ public sealed class TandemServer : IAsyncDisposable
     public static async Task<TandemServer> StartAsync(IEnumerable<string> channels, params IEnumerable<string> more)
     {
         var server = new TandemServer([.. channels], more);
+        await server.StartAsync();
+        return server;
+    }
+
+    /// <summary>The same for a test that has the machine to itself: playlists must grow as fast as AVPlayer demands.</summary>
+    public static async Task<TandemServer> StartAloneAsync(IEnumerable<string> channels)
+    {
+        var server = new TandemServer([.. channels], [], watch: new WatchOptions());
         await server.StartAsync();
         return server;
     }
