@@ -15,6 +15,16 @@ public enum VideoMode
     Carry,
 }
 
+/// <summary>What becomes of the speech in advertisements.</summary>
+public enum AdSpeech
+{
+    /// <summary>Dubbed as all else.</summary>
+    Dub,
+
+    /// <summary>Left as it is: the engine does not hear it, and every voice has the original.</summary>
+    Original,
+}
+
 /// <summary>One channel's immutable settings; defaults and ranges as docs/configuration.md lists them.</summary>
 public sealed record ChannelOptions
 {
@@ -62,4 +72,7 @@ public sealed record ChannelOptions
 
     /// <summary>Whether languages that the source already has are dubbed all the same.</summary>
     public bool DubExisting { get; init; }
+
+    /// <summary>What becomes of the speech in advertisements that the source marks.</summary>
+    public AdSpeech Ads { get; init; }
 }

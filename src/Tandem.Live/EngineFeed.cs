@@ -28,28 +28,51 @@ public sealed class EngineFeed(IEngine engine, SoundTrack track)
         _restarts = true;
     }
 
+    /// <summary>
+    /// Keeps everything before <paramref name="end"/> from the engine: it hears silence, in which utterances end. One that mutes the original
+    /// goes on behind it.
+    /// </summary>
+    public void KeepBack(ChannelTime end)
+    {
+        if (!engine.Traits.OriginalMuted)
+        {
+            Feed(end, silent: true);
+            return;
+        }
+
+        _decimator.Reset();
+        _mono = [];
+        _pushed = ChannelTime.Max(_pushed, end);
+        _fed = _pushed;
+        _restarts = true;
+    }
+
     /// <summary>Hands on everything before <paramref name="end"/>, less the little that the decimator looks ahead.</summary>
-    public void FeedAll(ChannelTime end)
+    public void FeedAll(ChannelTime end) => Feed(end, silent: false);
+
+    private void Feed(ChannelTime end, bool silent)
     {
         while (_pushed < end)
         {
             var count = (int)Math.Min(LargestStretch, (end - _pushed).Samples);
             var stereo = new float[count * 2];
-            track.Read(_pushed, stereo);
+            if (!silent)
+                track.Read(_pushed, stereo);
             _pushed += new SoundLength(count);
             var mono = _decimator.Push(stereo);
             _mono = _mono.Length == 0 ? mono : [.. _mono, .. mono];
             if (_mono.Length == 0)
                 continue;
-            Hand(_mono.Length * 3, _mono);
+            Hand(_mono.Length * 3, _mono, silent);
             _mono = [];
         }
     }
 
-    private void Hand(int samples, float[] mono)
+    private void Hand(int samples, float[] mono, bool silent = false)
     {
         var stereo = new float[samples * 2];
-        track.Read(_fed, stereo);
+        if (!silent)
+            track.Read(_fed, stereo);
         engine.Hear(new SourceSound(_fed, stereo, mono, _restarts));
         _restarts = false;
         _fed += new SoundLength(samples);

@@ -43,6 +43,7 @@ public sealed class LiveChannel : IAsyncDisposable
     private readonly SourceClock _clock;
     private readonly IEngine _engine;
     private readonly EngineFeed _feed;
+    private readonly AdBreaks _ads = new();
     private readonly VoiceSet _voices;
     private readonly Publisher _publisher;
     private readonly ReferenceCheck _reference;
@@ -165,6 +166,8 @@ public sealed class LiveChannel : IAsyncDisposable
             case SourceEvent.PlaylistSeen seen:
                 _publisher.See(seen);
                 _reference.See(seen);
+                if (seen.Id == _publisher.Source?.Heard)
+                    _ads.See(seen.Playlist.DateRanges);
                 if (seen.Reset && seen.Id == _publisher.Source?.Heard && seen.Appeared.FirstOrDefault(segment => segment.Heard) is { } first)
                     _clock.ResetAt(first.Segment.Sequence, _publisher.HeardIncarnation);
                 break;
@@ -197,7 +200,11 @@ public sealed class LiveChannel : IAsyncDisposable
 
         row.DecodeTime = heard.DecodeTime;
         row.HeardAt = _time.GetUtcNow();
-        _feed.FeedAll(_track.End);
+        row.Undubbed = _ads.Contains(row.Source) && _options.Ads == AdSpeech.Original;
+        if (row.Undubbed)
+            _feed.KeepBack(_track.End);
+        else
+            _feed.FeedAll(_track.End);
         _voices.Accept(row);
         _reference.Hear(row.Container, row.Tracks);
         row.Release();
@@ -319,7 +326,7 @@ public sealed class LiveChannel : IAsyncDisposable
             Reference = new ReferenceSnapshot(reference, reason),
             Engine = _condition.Engine,
             Worker = Confined(_worker),
-            Languages = _voices.Snapshots(),
+            Languages = _voices.Snapshots(newest is { Undubbed: true }),
             Counters = _condition.Counters with { Holes = _placer.Holes },
             LastPublished = newest is null ? null : new PublishedSegment(newest.Number, newest.PublishedAt!.Value),
         };

@@ -213,20 +213,21 @@ public sealed class VoiceSet : IDisposable
     }
 
     /// <summary>The state of each language.</summary>
-    public ImmutableArray<LanguageSnapshot> Snapshots() => [.. _options.To.Select(language =>
+    /// <param name="undubbed">Whether what viewers hear is an advertisement that is not dubbed.</param>
+    public ImmutableArray<LanguageSnapshot> Snapshots(bool undubbed = false) => [.. _options.To.Select(language =>
     {
         if (_voices.Find(other => other.Name == language) is not { } voice)
             return new LanguageSnapshot(language, LanguageState.Original) { Reason = "the source has this language; dub_existing dubs it all the same" };
         var dubs = voice.Track!;
         var (p50, p95) = _lags[voice.Name].Percentiles();
-        return new LanguageSnapshot(voice.Name, dubs.State switch
+        return new LanguageSnapshot(voice.Name, undubbed ? LanguageState.Original : dubs.State switch
         {
             VoiceState.Dubbed => LanguageState.Dubbed,
             VoiceState.Fallback => LanguageState.Fallback,
             _ => LanguageState.Original,
         })
         {
-            Reason = dubs.StateReason.Length == 0 ? null : dubs.StateReason,
+            Reason = undubbed ? "an advertisement, which ads=original leaves as it is" : dubs.StateReason.Length == 0 ? null : dubs.StateReason,
             OnsetLagP50 = p50,
             OnsetLagP95 = p95,
             OnsetLagEstimated = dubs.LagIsEstimated,

@@ -7,6 +7,9 @@ namespace Tandem.Live.Ingest;
 /// <param name="End">END-DATE, or what follows from DURATION or PLANNED-DURATION; null where the line does not say.</param>
 public sealed record DateRange(string Id, string Line, DateTimeOffset? Start, DateTimeOffset? End)
 {
+    /// <summary>Whether an advertisement begins with it (SCTE35-OUT; RFC 8216, section 4.3.2.7.1).</summary>
+    public bool IsSpliceOut { get; init; }
+
     // Interstitials (RFC 8216bis, appendix D) carry addresses of their own.
     private static readonly string[] s_addresses = ["X-ASSET-URI", "X-ASSET-LIST"];
 
@@ -28,6 +31,6 @@ public sealed record DateRange(string Id, string Line, DateTimeOffset? Start, Da
         var end = attributes["END-DATE"] is { } last ? PlaylistValues.Date(last) : null;
         if (end is null && start is { } from && PlaylistValues.TryDuration(attributes["DURATION"] ?? attributes["PLANNED-DURATION"] ?? "", out var length))
             end = from + length;
-        return new DateRange(id, "#EXT-X-DATERANGE:" + write(attributes), start, end);
+        return new DateRange(id, "#EXT-X-DATERANGE:" + write(attributes), start, end) { IsSpliceOut = attributes["SCTE35-OUT"] is not null };
     }
 }

@@ -50,6 +50,9 @@ public sealed class SegmentRow
     /// </summary>
     public bool Repeated { get; init; }
 
+    /// <summary>Whether its speech is left as it is, because it is an advertisement.</summary>
+    public bool Undubbed { get; set; }
+
     /// <summary>Whether its sound could be had.</summary>
     public required bool Heard { get; init; }
 

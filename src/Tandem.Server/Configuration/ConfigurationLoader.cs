@@ -128,6 +128,7 @@ public static class ConfigurationLoader
             VoiceBitRate = reader.Read(Settings.VoiceBitRate),
             DefaultVoice = reader.Read(Settings.DefaultVoice),
             DubExisting = reader.Read(Settings.DubExisting),
+            Ads = reader.Read(Settings.Ads),
         };
         reader.RefuseOthers(Settings.OfChannel.Select(setting => setting.Name));
 

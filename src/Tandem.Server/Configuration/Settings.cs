@@ -61,6 +61,8 @@ internal static class Settings
 
     public static Setting<bool> DubExisting { get; } = new("dub_existing", "true or false", "false", "", Defaults.DubExisting, Values.Flag);
 
+    public static Setting<AdSpeech> Ads { get; } = new("ads", "word", "dub", "dub, original", Defaults.Ads, Values.Ads);
+
     /// <summary>Those of the server; the list <c>channels</c> stands beside them.</summary>
     public static ImmutableArray<Setting> OfServer => [Listen, Port, PublicUrl, PageUrl, StateDirectory, LogLevel];
 
@@ -68,5 +70,6 @@ internal static class Settings
     public static ImmutableArray<Setting> OfChannel =>
     [
         Id, Input, From, To, Delay, Engine, Video, AllowPrivate, Headers, BackgroundLevel, MaxOnsetLag, VoiceBitRate, DefaultVoice, DubExisting,
+        Ads,
     ];
 }

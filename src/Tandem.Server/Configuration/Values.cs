@@ -92,6 +92,13 @@ internal static partial class Values
         _ => new Wrong($"\"{text}\" is not known; use auto or reference"),
     };
 
+    public static Parsed<AdSpeech> Ads(string text) => text.ToLowerInvariant() switch
+    {
+        "dub" => AdSpeech.Dub,
+        "original" => AdSpeech.Original,
+        _ => new Wrong($"\"{text}\" is not known; use dub or original"),
+    };
+
     public static Parsed<string> Id(string text) =>
         IdShape().IsMatch(text) ? text : new Wrong($"\"{text}\" is no id; use 1 to 64 of a–z A–Z 0–9 . _ -, not beginning with a dot");
 
