@@ -116,6 +116,7 @@ public sealed class Hearing(
     {
         DecodeFault.NotMedia => "not_media",
         DecodeFault.NoSound => "no_sound",
+        DecodeFault.NoPicture => "no_picture",
         DecodeFault.UnknownCodec => "unknown_codec",
         DecodeFault.Encrypted => "encrypted",
         DecodeFault.TimedOut => "timeout",
