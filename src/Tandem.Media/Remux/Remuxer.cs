@@ -1,3 +1,4 @@
+using Tandem.Media.Demux;
 using Tandem.Media.Worker;
 
 namespace Tandem.Media.Remux;
@@ -14,9 +15,13 @@ internal static class Remuxer
     /// <param name="memory">What the segment before it left; empty at the start of an epoch.</param>
     public static RemuxResult Remux(Memory<byte> data, ReadOnlyMemory<byte> init, ReadOnlySpan<byte> memory)
     {
-        _ = data;
-        _ = init;
-        _ = memory;
-        return RemuxResult.Failed(DecodeFault.NotMedia, "not written yet");
+        if (TsDemuxer.Recognises(data.Span))
+            return TsRemuxer.Remux(data, init.Span, memory);
+        if (Mp4Demuxer.Recognises(data.Span))
+            return Mp4Remuxer.Remux(data, init);
+        if (PackedAudioReader.Recognise(data.Span) is not null)
+            return RemuxResult.Failed(DecodeFault.NoPicture, "packed audio, which has no picture");
+        var begin = Convert.ToHexString(data.Span[..Math.Min(16, data.Length)]);
+        return RemuxResult.Failed(DecodeFault.NotMedia, $"{data.Length} bytes that are no container Tandem reads; they begin with {begin}");
     }
 }
