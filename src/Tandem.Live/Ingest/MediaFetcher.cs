@@ -14,7 +14,8 @@ internal sealed record FetchedMedia(ReadOnlyMemory<byte> Init, ReadOnlyMemory<by
 /// <summary>Fetches and decrypts segments with what they need; keeps the few keys and init segments in use.</summary>
 internal sealed class MediaFetcher(Fetch fetch) : IDisposable
 {
-    private const int MaxKept = 16;
+    // Several of each playlist that is carried.
+    private const int MaxKept = 64;
 
     // Segments that are fetched side by side share keys and init segments: one fetches, the others wait.
     private readonly SemaphoreSlim _turn = new(1);

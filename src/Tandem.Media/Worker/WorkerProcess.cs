@@ -3,6 +3,7 @@ using System.Globalization;
 using System.Runtime.InteropServices;
 using Tandem.Media.Decode;
 using Tandem.Media.Native;
+using Tandem.Media.Remux;
 using Tandem.Media.Sandbox;
 
 namespace Tandem.Media.Worker;
@@ -88,6 +89,11 @@ public static class WorkerProcess
                 answer.Begin(MessageKind.Probed);
                 answer.Text(Probes.Run(body));
             }
+            else if (kind == MessageKind.Remux)
+            {
+                Remux(body);
+                continue;
+            }
             else
             {
                 var request = BinaryPrimitives.ReadInt32LittleEndian(body);
@@ -112,6 +118,29 @@ public static class WorkerProcess
             decoder.Dispose();
             decoder = new SegmentDecoder();
             return DecodeOutcome.Failed(DecodeFault.Crashed, $"the decoder failed at this segment: {e.GetType().Name}{Place(e)}");
+        }
+    }
+
+    private static void Remux(byte[] body)
+    {
+        RemuxResult result;
+        try
+        {
+            var (data, init, memory) = WireRemux.ReadRequest(body);
+            result = Remuxer.Remux(data, init, memory);
+        }
+        catch (Exception e) when (e is not OutOfMemoryException)
+        {
+            result = RemuxResult.Failed(DecodeFault.Crashed, $"the remuxer failed at this segment: {e.GetType().Name}{Place(e)}");
+        }
+
+        // The pieces lie in the request's own bytes: they go out as they are.
+        var head = WireRemux.Head(BinaryPrimitives.ReadInt32LittleEndian(body), result);
+        lock (Output)
+        {
+            Write(head);
+            foreach (var piece in result.Segment?.Pieces ?? [])
+                Write(piece.Span);
         }
     }
 

@@ -121,6 +121,8 @@ public static class ConfigurationLoader
             Delay = reader.Read(Settings.Delay),
             Engine = reader.Read(Settings.Engine),
             Video = reader.Read(Settings.Video),
+            Browsers = reader.Read(Settings.Browsers),
+            CarryMemory = reader.Read(Settings.CarryMemory),
             AllowPrivate = reader.Read(Settings.AllowPrivate),
             Headers = reader.ReadHeaders(Settings.Headers),
             BackgroundLevel = reader.Read(Settings.BackgroundLevel),

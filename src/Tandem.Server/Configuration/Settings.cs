@@ -40,7 +40,12 @@ internal static class Settings
     public static Setting<string> Engine { get; } =
         new("engine", "name", "offline", "echo, tone, offline, or recogniser+translator+voice", Defaults.Engine, text => text);
 
-    public static Setting<VideoMode> Video { get; } = new("video", "word", "auto", "auto, reference", Defaults.Video, Values.Video);
+    public static Setting<VideoMode> Video { get; } = new("video", "word", "auto", "auto, reference, carry", Defaults.Video, Values.Video);
+
+    public static Setting<bool> Browsers { get; } = new("browsers", "true or false", "true", "", Defaults.Browsers, Values.Flag);
+
+    public static Setting<long> CarryMemory { get; } =
+        new("carry_memory", "size", "256MiB", "16MiB to 16GiB", Defaults.CarryMemory, text => Values.Size(text, 16L << 20, 16L << 30));
 
     public static Setting<bool> AllowPrivate { get; } = new("allow_private", "true or false", "false", "", Defaults.AllowPrivate, Values.Flag);
 
@@ -69,7 +74,7 @@ internal static class Settings
     /// <summary>Those of a channel.</summary>
     public static ImmutableArray<Setting> OfChannel =>
     [
-        Id, Input, From, To, Delay, Engine, Video, AllowPrivate, Headers, BackgroundLevel, MaxOnsetLag, VoiceBitRate, DefaultVoice, DubExisting,
-        Ads,
+        Id, Input, From, To, Delay, Engine, Video, Browsers, CarryMemory, AllowPrivate, Headers, BackgroundLevel, MaxOnsetLag, VoiceBitRate,
+        DefaultVoice, DubExisting, Ads,
     ];
 }

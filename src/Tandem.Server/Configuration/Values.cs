@@ -46,6 +46,18 @@ internal static partial class Values
             : (int)Math.Round(bits);
     }
 
+    /// <summary>Bytes.</summary>
+    public static Parsed<long> Size(string text, long least, long most)
+    {
+        var scale = Split(text)?.Unit switch { "KiB" => 1L << 10, "MiB" => 1L << 20, "GiB" => 1L << 30, _ => 0 };
+        if (scale == 0)
+            return new Wrong($"\"{text}\" is no size; write a number and KiB, MiB or GiB, such as 256MiB");
+        var bytes = Split(text)!.Value.Number * scale;
+        return bytes < least || bytes > most
+            ? new Wrong($"{text} is out of range; use {ShowSize(least)} to {ShowSize(most)}")
+            : (long)Math.Round(bytes);
+    }
+
     public static Parsed<bool> Flag(string text) => text.ToLowerInvariant() switch
     {
         "true" => true,
@@ -88,8 +100,8 @@ internal static partial class Values
     {
         "auto" => VideoMode.Auto,
         "reference" => VideoMode.Reference,
-        "carry" => new Wrong("carry does not exist yet; use auto or reference"),
-        _ => new Wrong($"\"{text}\" is not known; use auto or reference"),
+        "carry" => VideoMode.Carry,
+        _ => new Wrong($"\"{text}\" is not known; use auto, reference or carry"),
     };
 
     public static Parsed<AdSpeech> Ads(string text) => text.ToLowerInvariant() switch
@@ -137,6 +149,8 @@ internal static partial class Values
 
     private static string Show(TimeSpan time) =>
         time.TotalMinutes >= 2 ? string.Create(CultureInfo.InvariantCulture, $"{time.TotalMinutes}m") : string.Create(CultureInfo.InvariantCulture, $"{time.TotalSeconds}s");
+
+    private static string ShowSize(long bytes) => bytes >> 30 > 0 ? $"{bytes >> 30}GiB" : $"{bytes >> 20}MiB";
 
     private static (double Number, string Unit)? Split(string text)
     {
