@@ -46,6 +46,7 @@ public sealed class ReferenceCheck : IAsyncDisposable
     private readonly ILogger _log;
     private readonly CancellationTokenSource _stop = new();
     private readonly Task _running;
+    private readonly bool _impossible;
     private bool _muxed;
 
     /// <summary>Starts to check.</summary>
@@ -54,6 +55,7 @@ public sealed class ReferenceCheck : IAsyncDisposable
     /// <param name="log">Told of every change.</param>
     public ReferenceCheck(ChannelOptions options, TimeProvider time, ILogger log)
     {
+        _impossible = !SourceAddress.HasAddresses(options.Input);
         _delay = options.Delay;
         _time = time;
         _log = log;
@@ -66,6 +68,8 @@ public sealed class ReferenceCheck : IAsyncDisposable
     {
         get
         {
+            if (_impossible)
+                return (ReferenceState.Failed, "the source comes to Tandem by itself: its segments have no address where viewers could fetch them");
             lock (_lock)
             {
                 if (_muxed)
@@ -106,7 +110,7 @@ public sealed class ReferenceCheck : IAsyncDisposable
     /// <summary>Takes a playlist's new segments; I-frame playlists are not referred to.</summary>
     public void See(SourceEvent.PlaylistSeen seen)
     {
-        if (seen.Id.Kind == PlaylistKind.IFrames || seen.Appeared.LastOrDefault(appeared => !appeared.Segment.Gap) is not { } newest)
+        if (_impossible || seen.Id.Kind == PlaylistKind.IFrames || seen.Appeared.LastOrDefault(appeared => !appeared.Segment.Gap) is not { } newest)
             return;
         var window = TimeSpan.FromTicks(seen.Playlist.Segments.Sum(segment => segment.Duration.Ticks));
         lock (_lock)
