@@ -30,7 +30,7 @@ internal static partial class Routes
             .WithName("live").WithSummary("What a channel publishes: master.m3u8, and what it leads to.");
         app.MapMethods("/live/{channel}/{**path}", [HttpMethods.Options], (HttpContext context) => ChannelFiles.Options(context)).ExcludeFromDescription();
 
-        app.MapMethods("/ingest/{channel}/{**path}", [.. Pushing, .. Reading], (HttpContext context, string channel, string? path) => ingest.AnswerAsync(context, channel, path))
+        app.MapMethods("/ingest/{channel}/{**file}", [.. Pushing, .. Reading], (HttpContext context, string channel, string? file) => ingest.AnswerAsync(context, channel, file))
             .WithName("ingest").WithSummary("Where a source is pushed to, if a channel's input is push; operators only.");
 
         app.MapMethods("/v1/channels", Reading, () => TypedResults.Ok(new ChannelList([.. channels.All.Select(channel => channel.Snapshot())])))

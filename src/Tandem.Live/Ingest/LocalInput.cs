@@ -32,7 +32,10 @@ public sealed class LocalInput : IAsyncDisposable
         Files = new PushedFiles(root, options.PushMemory, IsPushed ? Awaited(root) : $"{_name}: nothing has come yet", time);
         if (IsPushed)
             return;
-        var input = Open(options, out _file);
+        var input = Open(options, out _file, out var trouble);
+        _trouble = trouble;
+        if (input is null)
+            return;
         var largest = new SegmenterOptions { Input = input }.LargestSegment;
         _segmenter = Segmenter.Start(
             new SegmenterOptions
@@ -60,7 +63,6 @@ public sealed class LocalInput : IAsyncDisposable
     public static Uri RootOf(ChannelOptions options) => new($"https://{ShownAddress.PushedHost}/ingest/{options.Id}/");
 
     /// <summary>Opens a channel's input; null where it is fetched over HTTP.</summary>
-    /// <exception cref="IOException">The file cannot be opened.</exception>
     public static LocalInput? Open(ChannelOptions options, TimeProvider time, ILogger log) =>
         SourceAddress.HasAddresses(options.Input) ? null : new LocalInput(options, time, log);
 
@@ -78,17 +80,28 @@ public sealed class LocalInput : IAsyncDisposable
     private static string Awaited(Uri root) =>
         $"nothing has been pushed yet: PUT a playlist and its segments to {root.AbsolutePath}, such as {root.AbsolutePath}master.m3u8";
 
-    private static SegmenterInput Open(ChannelOptions options, out SafeFileHandle? file)
+    private static SegmenterInput? Open(ChannelOptions options, out SafeFileHandle? file, out InputTrouble? trouble)
     {
-        file = null;
-        if (SourceAddress.KindOf(options.Input) != InputKind.File)
+        (file, trouble) = (null, null);
+        string? problem;
+        try
         {
-            return InputAddress.Parse(options.Input.OriginalString, out var problem)
-                ?? throw new InvalidOperationException($"{SourceAddress.Shown(options.Input)}: {problem}");
+            if (SourceAddress.KindOf(options.Input) == InputKind.File)
+            {
+                file = File.OpenHandle(options.Input.LocalPath);
+                return new FileInput(file, Path.GetFileName(options.Input.LocalPath), options.Loop);
+            }
+
+            if (InputAddress.Parse(options.Input.OriginalString, out problem) is { } input)
+                return input;
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        {
+            problem = error.Message;
         }
 
-        file = File.OpenHandle(options.Input.LocalPath);
-        return new FileInput(file, Path.GetFileName(options.Input.LocalPath), options.Loop);
+        trouble = new InputTrouble($"{SourceAddress.Shown(options.Input)}: {problem}", Final: true);
+        return null;
     }
 
     private async Task RunAsync(LiveCut cuts, bool listens)

@@ -22,8 +22,8 @@ internal sealed class IngestFiles(ChannelHost host, OperatorAccess access, TimeP
     public async Task<IResult> AnswerAsync(HttpContext context, string channel, string? path)
     {
         var name = path ?? "";
-        var refused = access.Refuse(context) ?? Find(context, channel, out var files) ?? Misnamed(name);
-        if (refused is not null)
+        PushedFiles? files = null;
+        if ((access.Refuse(context) ?? Find(context, channel, out files) ?? Misnamed(name)) is { } refused)
             return Close(context, refused);
         return context.Request.Method switch
         {
