@@ -89,16 +89,21 @@ internal sealed class IngestFiles(ChannelHost host, OperatorAccess access, TimeP
             rate.MinDataRate = null;
         using var upload = files.Receive(name);
         using var stall = new CancellationTokenSource(Stall, time);
-        using var either = CancellationTokenSource.CreateLinkedTokenSource(stall.Token, context.RequestAborted);
         try
         {
-            return await ReadAsync(request, upload, () => stall.CancelAfter(Stall), either.Token) is { } refused
+            // Not until RequestAborted: FFmpeg hangs up without waiting for an answer, and what it sent is whole all the same.
+            return await ReadAsync(request, upload, () => stall.CancelAfter(Stall), stall.Token) is { } refused
                 ? Close(context, Answer(context, refused, files, name))
                 : Answer(context, upload.Finish(), files, name);
         }
         catch (OperationCanceledException) when (stall.IsCancellationRequested)
         {
             return Close(context, Problem.Of(StatusCodes.Status408RequestTimeout, $"Nothing came for {Stall.TotalSeconds:0} s."));
+        }
+        catch (IOException) when (context.RequestAborted.IsCancellationRequested)
+        {
+            // It broke off, and nobody is there to be told.
+            return Results.StatusCode(StatusCodes.Status400BadRequest);
         }
     }
 

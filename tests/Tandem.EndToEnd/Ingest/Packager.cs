@@ -25,14 +25,14 @@ public sealed class Packager : IDisposable
     /// <summary>Whether it is still at it.</summary>
     public bool Runs => !_process.HasExited;
 
-    /// <summary>Pushes HLS: <c>live.m3u8</c>, its segments in a folder, those that have left the playlist deleted.</summary>
+    /// <summary>Pushes HLS: <c>live.m3u8</c>, and its segments beside it; those that have left the playlist deleted.</summary>
     /// <param name="programme">Its first track is played.</param>
     /// <param name="folder">The address that it pushes to, with a key if one is needed; ends with a slash.</param>
     public static Packager Push(Programme programme, string folder)
     {
         string[] packing = programme.Packing == Packing.Fmp4
             ? ["-hls_segment_type", "fmp4", "-hls_fmp4_init_filename", "init.mp4", "-hls_segment_filename", $"{folder}seg%d.m4s"]
-            : ["-hls_segment_filename", $"{folder}v0/seg%d.ts"];
+            : ["-hls_segment_filename", $"{folder}seg%d.ts"];
         return Play(
             programme,
             ["-f", "hls", "-hls_time", "2", "-hls_list_size", "5", "-hls_flags", "delete_segments", "-method", "PUT", .. packing, $"{folder}live.m3u8"]);

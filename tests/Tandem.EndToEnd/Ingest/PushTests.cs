@@ -90,7 +90,7 @@ public sealed class PushTests
         var init = packing == Packing.Fmp4 ? await http.GetByteArrayAsync("init.mp4") : null;
         var data = new List<byte[]>();
         for (var number = 0; number <= last; number++)
-            data.Add(await http.GetByteArrayAsync(packing == Packing.Fmp4 ? $"seg{number}.m4s" : $"v0/seg{number}.ts"));
+            data.Add(await http.GetByteArrayAsync(packing == Packing.Fmp4 ? $"seg{number}.m4s" : $"seg{number}.ts"));
         return (Streams.Pictures(init, data), Streams.Sound(init, data));
     }
 

@@ -114,6 +114,25 @@ public sealed class IngestTests : IAsyncLifetime
         Assert.Equal((0, 0), (_files.Bytes, _files.Count));
     }
 
+    [Theory]
+    [InlineData("Content-Length: 100000\r\n\r\n", "", "")]
+    [InlineData("Transfer-Encoding: chunked\r\n\r\n", "186a0\r\n", "\r\n0\r\n\r\n")]
+    public async Task A_sender_that_hangs_up_without_waiting_for_the_answer_has_sent_all_the_same(string headers, string before, string after)
+    {
+        // As FFmpeg does. Many times: the server may see the end before it has read the beginning.
+        for (var number = 0; number < 50; number++)
+        {
+            using var client = new TcpClient();
+            await client.ConnectAsync(IPAddress.Loopback, _server!.Address.Port);
+            var start = Encoding.ASCII.GetBytes($"PUT /ingest/news/{number}.ts HTTP/1.1\r\nHost: a\r\n{headers}{before}");
+            await client.GetStream().WriteAsync((byte[])[.. start, .. new byte[100_000], .. Encoding.ASCII.GetBytes(after)]);
+        }
+
+        for (var wait = 0; wait < 2000 && _files.Count < 50; wait++)
+            await Task.Delay(5);
+        Assert.Equal((50, 5_000_000L), (_files.Count, _files.Bytes));
+    }
+
     [Fact]
     public async Task An_upload_that_breaks_off_leaves_nothing()
     {
