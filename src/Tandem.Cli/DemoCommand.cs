@@ -38,7 +38,7 @@ internal static class DemoCommand
                     new ConfigurationSources
                     {
                         LookForFile = false,
-                        Channels = [$"id=demo,input={source.Master.AbsoluteUri},from=en,to=es,engine=offline,allow_private=true"],
+                        Channels = [$"id=demo,input={source.Master.AbsoluteUri},from=en,to=es,engine=offline,allow_private=true,video=reference"],
                         Port = port,
                         Environment = Serving.Environment(),
                     },

@@ -175,7 +175,7 @@ public sealed class ChannelMetrics
     public void InFlight(int segments) => _meter.SegmentsInFlight.Record(segments, _channel);
 
     /// <summary>How much waits in a queue now.</summary>
-    /// <param name="queue"><c>source</c>, <c>decode</c>, <c>engine</c> or <c>publish</c>.</param>
+    /// <param name="queue"><c>source</c>, <c>decode</c>, <c>carry</c>, <c>engine</c> or <c>publish</c>.</param>
     /// <param name="depth">Entries.</param>
     public void QueueDepth(string queue, int depth) => _meter.SegmentQueueDepth.Record(depth, _channel, Tag("queue", queue));
 

@@ -47,6 +47,12 @@ public sealed record ChannelOptions
     /// <summary>How the picture reaches viewers.</summary>
     public VideoMode Video { get; init; } = VideoMode.Auto;
 
+    /// <summary>Whether browsers must be able to play; false: native players only, which ask nobody's permission.</summary>
+    public bool Browsers { get; init; } = true;
+
+    /// <summary>Bytes of the source's segments that are held at most while the picture is carried; 16 MiB to 16 GiB.</summary>
+    public long CarryMemory { get; init; } = 256L << 20;
+
     /// <summary>Whether the source and what it leads to may be loopback, link-local or private addresses.</summary>
     public bool AllowPrivate { get; init; }
 

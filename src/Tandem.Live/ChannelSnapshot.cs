@@ -79,6 +79,12 @@ public sealed record ChannelSnapshot
     /// <summary>How the picture reaches viewers: <c>reference</c> or <c>carry</c>; <c>auto</c> while that is not known.</summary>
     public required string Video { get; init; }
 
+    /// <summary>One line for people: why so; null while it is not known.</summary>
+    public string? VideoReason { get; init; }
+
+    /// <summary>The source's variants that are not carried for want of memory, each one line for people; empty where all can be had.</summary>
+    public ImmutableArray<string> LeftOut { get; init; } = [];
+
     /// <summary>Whether viewers can have the source's own segments.</summary>
     public ReferenceSnapshot Reference { get; init; } = new(ReferenceState.Unproven);
 

@@ -15,8 +15,21 @@ public sealed record SourceMessage(SourceEvent Source, HeardSegment? Heard, Sour
 /// The stage from the source to decoded sound: takes the follower's events in order, has the worker decode what was fetched, and passes
 /// everything on. A crashed worker gets the segment once more; one that kills it twice is given up.
 /// </summary>
+/// <param name="follower">Follows the source.</param>
+/// <param name="worker">Decodes.</param>
+/// <param name="beside">Gets every event before it is decoded; must not wait.</param>
+/// <param name="language">BCP 47 tag of the source language.</param>
+/// <param name="delay">Of the channel.</param>
+/// <param name="metrics">Measures.</param>
+/// <param name="time">The clock.</param>
 public sealed class Hearing(
-    SourceFollower follower, MediaWorker worker, string language, TimeSpan delay, ChannelMetrics metrics, TimeProvider time)
+    SourceFollower follower,
+    MediaWorker worker,
+    Action<SourceEvent> beside,
+    string language,
+    TimeSpan delay,
+    ChannelMetrics metrics,
+    TimeProvider time)
 {
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(100);
 
@@ -30,6 +43,20 @@ public sealed class Hearing(
     private bool _continues;
     private bool _hasHeard;
     private long _next;
+
+    /// <summary>A fault as metrics name it.</summary>
+    public static string Word(DecodeFault fault) => fault switch
+    {
+        DecodeFault.NotMedia => "not_media",
+        DecodeFault.NoSound => "no_sound",
+        DecodeFault.NoPicture => "no_picture",
+        DecodeFault.UnknownCodec => "unknown_codec",
+        DecodeFault.Encrypted => "encrypted",
+        DecodeFault.TimedOut => "timeout",
+        DecodeFault.Crashed => "crashed",
+        DecodeFault.TooLarge => "too_large",
+        _ => "unavailable",
+    };
 
     /// <summary>What was heard; completed when the follower ends.</summary>
     public ChannelReader<SourceMessage> Messages => _messages.Reader;
@@ -48,6 +75,7 @@ public sealed class Hearing(
 
     private async Task<SourceMessage> Hear(SourceEvent happened, CancellationToken stop)
     {
+        beside(happened);
         switch (happened)
         {
             case SourceEvent.SegmentFetched fetched:
@@ -111,16 +139,4 @@ public sealed class Hearing(
             await Task.Delay(Pause, time, stop);
         }
     }
-
-    private static string Word(DecodeFault fault) => fault switch
-    {
-        DecodeFault.NotMedia => "not_media",
-        DecodeFault.NoSound => "no_sound",
-        DecodeFault.UnknownCodec => "unknown_codec",
-        DecodeFault.Encrypted => "encrypted",
-        DecodeFault.TimedOut => "timeout",
-        DecodeFault.Crashed => "crashed",
-        DecodeFault.TooLarge => "too_large",
-        _ => "unavailable",
-    };
 }

@@ -38,6 +38,7 @@ public sealed class LiveChannel : IAsyncDisposable
     private readonly LocalInput? _input;
     private readonly SourceFollower _follower;
     private readonly MediaWorker _worker;
+    private readonly PictureSet _pictures;
     private readonly Hearing _hearing;
     private readonly SoundTrack _track = new(ChannelTime.Zero);
     private readonly SoundPlacer _placer;
@@ -68,16 +69,18 @@ public sealed class LiveChannel : IAsyncDisposable
         _input = LocalInput.Open(options, _time, _log);
         var source = SourceOptions.Of(options) with { BackFill = options.Delay + BackFill(record.Age(_time.GetUtcNow())) };
         _follower = _input is null ? new SourceFollower(source, _time) : new SourceFollower(source, _time, _input.Files);
-        _hearing = new Hearing(_follower, _worker, options.From, options.Delay, _metrics, _time);
+        _pictures = new PictureSet(options, _follower, _worker.RemuxAsync, _metrics, _time, _log);
+        _hearing = new Hearing(_follower, _worker, _pictures.Offer, options.From, options.Delay, _metrics, _time);
         _placer = new SoundPlacer(_track);
         _clock = new SourceClock(_placer, options.Delay, record.Load(_log));
+        _clock.Carry(_pictures.Carried, _time.GetUtcNow());
 
         // … → engine → placement → mix → encode …
         _feed = new EngineFeed(_engine, _track);
         _voices = new VoiceSet(options, _engine.Traits, _track, _metrics, _time, _log);
 
         // … → package → publish.
-        _publisher = new Publisher(Publication, _metrics, record, _time, _log);
+        _publisher = new Publisher(Publication, _metrics, record, _time, _log, _pictures.Held);
         _reference = new ReferenceCheck(options, _time, _log);
         _condition = new ChannelCondition(options, _metrics, _time, _log) { InputTrouble = () => _input?.Trouble };
         _snapshot = TakeSnapshot();
@@ -113,7 +116,9 @@ public sealed class LiveChannel : IAsyncDisposable
 
     private async Task RunAsync()
     {
-        var hearing = _hearing.RunAsync(() => _wake.Writer.TryWrite(true), _stop.Token);
+        void Wake() => _wake.Writer.TryWrite(true);
+        var hearing = _hearing.RunAsync(Wake, _stop.Token);
+        var carrying = _pictures.RunAsync(Wake, _stop.Token);
         while (!_stop.IsCancellationRequested)
         {
             try
@@ -121,14 +126,17 @@ public sealed class LiveChannel : IAsyncDisposable
                 CountWaiting();
                 while (_hearing.Messages.TryRead(out var message))
                     Accept(message);
+                while (_pictures.Messages.TryRead(out var carried))
+                    _pictures.Accept(carried);
                 while (_engine.Events.TryRead(out var report))
                     Accept(report);
                 var now = _time.GetUtcNow();
+                _pictures.Decide(_reference.Result, _clock, _publisher, now);
                 WorkAhead(now);
                 _publisher.PublishDue(now);
                 Look(now);
-                if (hearing.IsFaulted)
-                    await hearing;
+                if (hearing.IsFaulted || carrying.IsFaulted)
+                    await (hearing.IsFaulted ? hearing : carrying);
                 await Pause(now);
             }
             catch (OperationCanceledException) when (_stop.IsCancellationRequested)
@@ -142,12 +150,14 @@ public sealed class LiveChannel : IAsyncDisposable
                 _log.LogError(error, "The channel's loop failed; it goes on.");
                 _metrics.SegmentFailed("channel", "exception");
                 if (hearing.IsFaulted)
-                    hearing = _hearing.RunAsync(() => _wake.Writer.TryWrite(true), _stop.Token);
+                    hearing = _hearing.RunAsync(Wake, _stop.Token);
+                if (carrying.IsFaulted)
+                    carrying = _pictures.RunAsync(Wake, _stop.Token);
                 await Task.Delay(Beat, _time, CancellationToken.None);
             }
         }
 
-        await hearing.ContinueWith(_ => { }, CancellationToken.None, TaskContinuationOptions.None, TaskScheduler.Default);
+        await Task.WhenAll(hearing, carrying).ContinueWith(_ => { }, CancellationToken.None, TaskContinuationOptions.None, TaskScheduler.Default);
         _snapshot = _snapshot with { State = ChannelState.Stopped };
     }
 
@@ -157,6 +167,7 @@ public sealed class LiveChannel : IAsyncDisposable
         _metrics.QueueDepth("source", _follower.Waiting);
         _metrics.QueueDepth("decode", _hearing.Messages.Count);
         _metrics.QueueDepth("engine", _engine.Waiting);
+        _metrics.QueueDepth("carry", _pictures.Messages.Count);
     }
 
     private void Accept(SourceMessage message)
@@ -167,11 +178,13 @@ public sealed class LiveChannel : IAsyncDisposable
             case SourceEvent.MasterFound master:
                 _publisher.Follow(master);
                 _voices.Follow(master.Master);
+                _pictures.Follow(master);
                 _reference.Follow(master);
                 _clock.Hear(_publisher.HeardIncarnation);
                 break;
             case SourceEvent.PlaylistSeen seen:
                 _publisher.See(seen);
+                _pictures.See(seen, _publisher.Table.TargetDuration);
                 _reference.See(seen);
                 if (seen.Reset && seen.Id == _publisher.Source?.Heard && seen.Appeared.FirstOrDefault(segment => segment.Heard) is { } first)
                     _clock.ResetAt(first.Segment.Sequence, _publisher.HeardIncarnation);
@@ -196,7 +209,7 @@ public sealed class LiveChannel : IAsyncDisposable
         {
             _metrics.EpochBegan(epoch.Reason.ToString().ToLowerInvariant());
             _condition.CountEpoch();
-            if (epoch.Reason != EpochReason.Takeover)
+            if (epoch.Reason is not (EpochReason.Takeover or EpochReason.Video))
                 _feed.Restart(epoch.Start);
         }
 
@@ -253,7 +266,7 @@ public sealed class LiveChannel : IAsyncDisposable
             _publisher.Offer(row, _voices.Package(row, isLast));
             _metrics.SegmentProcessed("package", _time.GetElapsedTime(started));
             _metrics.SegmentProcessed("total", row.DecodeTime + row.WorkTime + _time.GetElapsedTime(started));
-            Publication.Master = _voices.Master(_publisher.Source!);
+            Publication.Master = _voices.Master(_publisher.Source!, _pictures);
         }
     }
 
@@ -323,7 +336,9 @@ public sealed class LiveChannel : IAsyncDisposable
             DelaySeconds = _options.Delay.TotalSeconds,
             BufferSeconds = newest is null ? 0 : Math.Max(0, (_track.End - newest.To).Seconds),
             SourceAgeSeconds = _condition.HasAppeared ? _condition.SourceAge(_time.GetUtcNow()).TotalSeconds : null,
-            Video = "reference",
+            Video = _pictures.Carried ? "carry" : "reference",
+            VideoReason = _pictures.Reason,
+            LeftOut = _pictures.Carried ? _pictures.Plan.LeftOut : [],
             Reference = new ReferenceSnapshot(reference, reason),
             Engine = _condition.Engine,
             Worker = Confined(_worker),

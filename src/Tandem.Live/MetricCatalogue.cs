@@ -84,6 +84,7 @@ public static class MetricCatalogue
                 ("init", [.. FetchReasons, "bad_decryption"]),
                 ("key", [.. FetchReasons, "bad_key", "sample_aes", "drm"]),
                 ("decode", ["not_media", "no_sound", "unknown_codec", "encrypted", "too_large", "timeout", "crashed", "unavailable"]),
+                ("carry", [.. FetchReasons, .. CarryReasons]),
                 ("encode", ["error"]),
                 ("publish", ["late"]),
                 ("channel", ["exception"]),
@@ -105,7 +106,7 @@ public static class MetricCatalogue
         new("tandem_segment_queue_depth", MetricKind.Gauge, MetricScope.Channel, "1", "Segments or pieces of work that wait in a bounded queue.")
         {
             Labels = ["queue"],
-            LabelValues = One("source", "decode", "engine", "publish"),
+            LabelValues = One("source", "decode", "carry", "engine", "publish"),
         };
 
     /// <summary><c>tandem_publish_lateness_seconds</c>.</summary>
@@ -207,6 +208,10 @@ public static class MetricCatalogue
         "tls", "timeout", "stalled", "truncated", "empty", "too_large", "too_many_redirects", "bad_redirect", "bad_range", "bad_encoding", "bad_response",
         "internal",
     ];
+
+    // What of other playlists than the heard one is not carried; their keys fail as the heard one's do.
+    private static string[] CarryReasons =>
+        ["bad_decryption", "bad_key", "sample_aes", "drm", "not_media", "encrypted", "crashed", "unavailable", "late", "memory"];
 
     private static string[] EngineReasons => ["timeout", "crashed", "overflow", "empty", "circuit_open"];
 

@@ -41,11 +41,10 @@ public sealed class VoiceSet : IDisposable
     private readonly List<VoiceRendition> _voices = [];
     private readonly Dictionary<string, RenditionRate> _rates = [];
     private readonly Dictionary<string, LagWindow> _lags = [];
-    private readonly string _instance;
+    private readonly Generations _generations;
     private readonly SpeechLoudness _speech = new();
     private VoiceRendition? _encodedOriginal;
     private Task _checking = Task.CompletedTask;
-    private int _generations;
     private bool _decided;
     private PlaylistFacts _heard = new();
 
@@ -57,16 +56,14 @@ public sealed class VoiceSet : IDisposable
         _metrics = metrics;
         _time = time;
         _log = log;
-
-        // Unique among all instances that ever publish this channel: they do not start in the same millisecond.
-        _instance = Base36(time.GetUtcNow().ToUnixTimeMilliseconds());
-        _original = new OriginalRendition(options.From, NextGeneration);
+        _generations = new Generations(time);
+        _original = new OriginalRendition(options.From, _generations.Next);
         foreach (var language in options.To)
         {
             _lags[language] = new LagWindow();
             var dubs = new DubTrack(language, traits, PlacementOptions.Of(options, traits), TimeStretcher.Stretch);
             var mixer = new VoiceMixer(VoiceMixerOptions.Of(options), traits, _speech);
-            _voices.Add(new VoiceRendition(language, track, dubs, mixer, options.VoiceBitRate, NextGeneration, result => Count(language, result), time));
+            _voices.Add(new VoiceRendition(language, track, dubs, mixer, options.VoiceBitRate, _generations.Next, result => Count(language, result), time));
         }
     }
 
@@ -111,7 +108,7 @@ public sealed class VoiceSet : IDisposable
         if (_encodedOriginal is null)
             _original.Accept(row);
         if (row is { Heard: true, Coded.Frames.Count: > 0 } && _original.Packager is null)
-            _encodedOriginal ??= new VoiceRendition(Original, _track, null, null, _options.VoiceBitRate, NextGeneration, _ => { }, _time);
+            _encodedOriginal ??= new VoiceRendition(Original, _track, null, null, _options.VoiceBitRate, _generations.Next, _ => { }, _time);
         if (row.Bytes == 0 || row.Tracks.Count == 0)
             return;
         var rate = Rate("source");
@@ -190,7 +187,9 @@ public sealed class VoiceSet : IDisposable
     }
 
     /// <summary>Renders the master playlist for a viewer's address.</summary>
-    public Func<Uri, string> Master(SourceEvent.MasterFound source)
+    /// <param name="source">The source's master.</param>
+    /// <param name="pictures">What reaches viewers of it, and how.</param>
+    public Func<Uri, string> Master(SourceEvent.MasterFound source, PictureSet pictures)
     {
         var voices = ImmutableArray.CreateBuilder<Voice>();
         voices.Add(Described(Original, _options.From, true, (_encodedOriginal?.Packager ?? _original.Packager)?.CodecsTag ?? "mp4a.40.2"));
@@ -199,15 +198,18 @@ public sealed class VoiceSet : IDisposable
         var master = new PublishedMaster
         {
             Source = source.Master,
-            Paths = source.Playlists.Where(playlist => playlist.Id.Kind != PlaylistKind.IFrames)
+            Carried = pictures.Carried,
+            Paths = source.Playlists.Where(playlist => pictures.Lists(playlist.Id))
                 .DistinctBy(playlist => playlist.Address)
                 .ToImmutableDictionary(playlist => playlist.Address, playlist => Publisher.PathOf(playlist.Id)),
             Voices = voices.DrainToImmutable(),
             Captions = [.. _voices.Select(voice => new CaptionTrack(Publisher.PathOf("subs/" + voice.Name), voice.Name))],
             DefaultVoice = _options.DefaultVoice,
             DubExisting = _options.DubExisting,
-            Facts = source.Playlists.Where(playlist => playlist.Id == source.Heard).DistinctBy(playlist => playlist.Address)
-                .ToImmutableDictionary(playlist => playlist.Address, _ => _heard),
+            Facts = source.Playlists
+                .Select(playlist => (playlist.Address, Facts: pictures.FactsOf(playlist.Id) ?? (playlist.Id == source.Heard ? _heard : null)))
+                .Where(known => known.Facts is not null).DistinctBy(known => known.Address)
+                .ToImmutableDictionary(known => known.Address, known => known.Facts!),
         };
         return address => MasterWriter.Write(master, address);
     }
@@ -359,17 +361,7 @@ public sealed class VoiceSet : IDisposable
         return rate;
     }
 
-    private string NextGeneration() => string.Create(CultureInfo.InvariantCulture, $"{_instance}-{Interlocked.Increment(ref _generations)}");
-
     private static string Word(DubOutcome outcome) =>
         string.Concat(outcome.ToString().Select((letter, index) =>
             char.IsUpper(letter) ? (index > 0 ? "_" : "") + char.ToLowerInvariant(letter) : letter.ToString()));
-
-    private static string Base36(long value)
-    {
-        var text = "";
-        for (; value > 0; value /= 36)
-            text = "0123456789abcdefghijklmnopqrstuvwxyz"[(int)(value % 36)] + text;
-        return text;
-    }
 }

@@ -15,6 +15,7 @@ internal sealed class HeardSegments : IDisposable
     private readonly EventQueue _events;
     private readonly SourceHealth _health;
     private readonly MediaFetcher _media;
+    private readonly SegmentTries _tries;
     private readonly TimeProvider _time;
     private readonly TimeSpan _patience;
     private readonly bool _isPushed;
@@ -32,6 +33,7 @@ internal sealed class HeardSegments : IDisposable
         _health = health;
         _time = time;
         _media = new MediaFetcher(fetch, keeps: !isPushed);
+        _tries = new SegmentTries(_media, time);
     }
 
     /// <summary>The newest state of the heard playlist: where segments can be had now, and which have left the window.</summary>
@@ -93,62 +95,22 @@ internal sealed class HeardSegments : IDisposable
     {
         if (seen.Segment.Gap)
             return Lost(new SourceFault("segment", "gap", "the source marks the segment as missing (EXT-X-GAP)", Retry: false));
-        var began = _time.GetTimestamp();
         var allowed = TimeSpan.FromTicks(Math.Clamp(target.Ticks * 2, s_shortestDeadline.Ticks, s_longestDeadline.Ticks));
         allowed = allowed < _patience ? allowed : _patience;
 
         // What was to be pushed long ago will not come: it was pushed before Tandem was there.
         if (_isPushed && seen.AppearedAt + allowed - _time.GetUtcNow() is var left && left < allowed)
             allowed = left > s_leastPatience ? left : s_leastPatience;
-        using var deadline = new CancellationTokenSource(allowed, _time);
-        using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellation, deadline.Token);
-        SourceFault? last = null;
-        try
-        {
-            for (var failures = 1; ; failures++)
+        var tried = await _tries.FetchAsync(seen.Segment, allowed, () => Volatile.Read(ref _latest), cancellation);
+        return tried.Media.Fault is { } fault
+            ? Lost(fault)
+            : new SourceEvent.SegmentFetched(id, tried.Segment, seen.AppearedAt, tried.Media.Init, tried.Media.Data)
             {
-                var (segment, inWindow) = Now(seen.Segment);
-                var asked = _time.GetTimestamp();
-                var media = await _media.FetchAsync(segment, allowed - _time.GetElapsedTime(began), either.Token);
-                if (media.Fault is null)
-                {
-                    return new SourceEvent.SegmentFetched(id, segment, seen.AppearedAt, media.Init, media.Data)
-                    {
-                        FetchTime = _time.GetElapsedTime(asked),
-                    };
-                }
+                Incarnation = seen.Incarnation,
+                FetchTime = tried.Took,
+            };
 
-                last = media.Fault;
-                if (!last.Retry || (!inWindow && last.Reason is "not_found" or "forbidden"))
-                    return Lost(last);
-                await Task.Delay(PollPace.Heed(PollPace.Retry(failures, hopeful: true, Random.Shared.NextDouble()) / 2, last), _time, either.Token);
-            }
-        }
-        catch (OperationCanceledException) when (deadline.IsCancellationRequested && !cancellation.IsCancellationRequested)
-        {
-            return Lost(last ?? new SourceFault(
-                "segment", "timeout", $"{ShownAddress.Of(seen.Segment.Address)}: not there within {allowed.TotalSeconds:0.#} s", Retry: true));
-        }
-        catch (Exception error) when (error is not OperationCanceledException)
-        {
-            // A defect must cost this segment only: those after it are waiting behind it.
-            return Lost(new SourceFault("segment", "internal", $"a defect of Tandem's ingest: {error.GetType().Name}: {error.Message}", Retry: true));
-        }
-
-        SourceEvent.SegmentLost Lost(SourceFault fault) => new(id, seen.Segment, seen.AppearedAt, fault);
-    }
-
-    // Signed addresses are renewed from poll to poll: the newest is the one that still works.
-    private (MediaSegment Segment, bool InWindow) Now(MediaSegment segment)
-    {
-        if (Volatile.Read(ref _latest) is not { Segments.IsEmpty: false } playlist)
-            return (segment, true);
-        var index = segment.Sequence - playlist.MediaSequence;
-        if (index < 0 || index >= playlist.Segments.Length)
-            return (segment, false);
-        var renewed = playlist.Segments[(int)index];
-        var same = renewed.Address.AbsolutePath == segment.Address.AbsolutePath && renewed.Range == segment.Range;
-        return same ? (segment with { Address = renewed.Address, Keys = renewed.Keys, Map = renewed.Map }, true) : (segment, false);
+        SourceEvent.SegmentLost Lost(SourceFault fault) => new(id, seen.Segment, seen.AppearedAt, fault) { Incarnation = seen.Incarnation };
     }
 
     private sealed record Work(PlaylistId Id, SeenSegment? Seen, TimeSpan Target);

@@ -16,7 +16,8 @@ internal sealed record FetchedMedia(ReadOnlyMemory<byte> Init, ReadOnlyMemory<by
 /// <param name="keeps">Whether an address means the same bytes for as long as the source runs; packagers that push write anew what they like.</param>
 internal sealed class MediaFetcher(Fetch fetch, bool keeps = true) : IDisposable
 {
-    private const int MaxKept = 16;
+    // Several of each playlist that is carried.
+    private const int MaxKept = 64;
 
     // Segments that are fetched side by side share keys and init segments: one fetches, the others wait.
     private readonly SemaphoreSlim _turn = new(1);

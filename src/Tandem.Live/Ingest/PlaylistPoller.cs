@@ -90,7 +90,7 @@ internal sealed class PlaylistPoller(SourcePlaylist playlist, PollerSurroundings
         var isHeard = around.IsHeard(Id);
         if (change.Result is PollResult.Grown or PollResult.Details)
         {
-            var appeared = Seen(change, isHeard, now);
+            var appeared = Seen(change, isHeard, around.Carried.Incarnation(Id, change.Reset), now);
             if (isHeard)
                 around.Heard.Update(media);
             var (shown, refused) = around.AllowPrivate ? (media, null) : PublicAddresses.Of(media);
@@ -98,6 +98,7 @@ internal sealed class PlaylistPoller(SourcePlaylist playlist, PollerSurroundings
                 await around.Health.ReportSegmentsAsync(Id, refused is null ? null : PublicAddresses.Fault(refused), cancellation);
             await around.Events.WriteAsync(
                 new SourceEvent.PlaylistSeen(Id, shown, appeared, now, change.Reset) { Missed = change.Missed }, cancellation);
+            around.Carried.See(Id, media, appeared, isHeard);
             foreach (var seen in appeared)
             {
                 if (seen.Heard)
@@ -117,13 +118,16 @@ internal sealed class PlaylistPoller(SourcePlaylist playlist, PollerSurroundings
             : PollPace.Live(media.TargetDuration, change.Result == PollResult.Grown, Random.Shared.NextDouble());
     }
 
-    private ImmutableArray<SeenSegment> Seen(WindowChange change, bool isHeard, DateTimeOffset now)
+    private ImmutableArray<SeenSegment> Seen(WindowChange change, bool isHeard, int incarnation, DateTimeOffset now)
     {
         var last = change.Appeared.Length - 1;
         return
         [
             .. change.Appeared.Select((item, index) =>
-                new SeenSegment(item.Segment, item.At, isHeard && (index == last || item.At >= now - around.BackFill))),
+                new SeenSegment(item.Segment, item.At, isHeard && (index == last || item.At >= now - around.BackFill))
+                {
+                    Incarnation = incarnation,
+                }),
         ];
     }
 
@@ -156,6 +160,7 @@ internal sealed class PlaylistPoller(SourcePlaylist playlist, PollerSurroundings
 /// <param name="Events">Where changes go.</param>
 /// <param name="Health">Where faults go.</param>
 /// <param name="Heard">Where heard segments go.</param>
+/// <param name="Carried">Where segments go that are not heard.</param>
 /// <param name="Budget">Bounds the segments of all playlists.</param>
 /// <param name="ParseTurn">Lets one parse at a time.</param>
 /// <param name="BackFill">See <see cref="SourceOptions.BackFill"/>.</param>
@@ -170,6 +175,7 @@ internal sealed record PollerSurroundings(
     EventQueue Events,
     SourceHealth Health,
     HeardSegments Heard,
+    CarriedSegments Carried,
     SegmentBudget Budget,
     SemaphoreSlim ParseTurn,
     TimeSpan BackFill,

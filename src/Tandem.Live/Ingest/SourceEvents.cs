@@ -12,7 +12,11 @@ namespace Tandem.Live.Ingest;
 /// Whether a <see cref="SourceEvent.SegmentFetched"/> or <see cref="SourceEvent.SegmentLost"/> follows: in the heard playlist, but not for
 /// what is older than <see cref="SourceOptions.BackFill"/> when it is first seen.
 /// </param>
-public sealed record SeenSegment(MediaSegment Segment, DateTimeOffset AppearedAt, bool Heard);
+public sealed record SeenSegment(MediaSegment Segment, DateTimeOffset AppearedAt, bool Heard)
+{
+    /// <summary>How many times its playlist had started its numbers anew.</summary>
+    public int Incarnation { get; init; }
+}
 
 /// <summary>What happens at a source, in order.</summary>
 public abstract record SourceEvent
@@ -53,12 +57,19 @@ public abstract record SourceEvent
     public sealed record SegmentFetched(
         PlaylistId Id, MediaSegment Segment, DateTimeOffset AppearedAt, ReadOnlyMemory<byte> Init, ReadOnlyMemory<byte> Data) : SourceEvent
     {
+        /// <summary>As in <see cref="SeenSegment"/>.</summary>
+        public int Incarnation { get; init; }
+
         /// <summary>How long it took, with its key and init segment, in the attempt that brought it.</summary>
         public TimeSpan FetchTime { get; init; }
     }
 
     /// <summary>A heard segment that cannot be had: a gap, refused, or not there in time. Stands at its place in the order.</summary>
-    public sealed record SegmentLost(PlaylistId Id, MediaSegment Segment, DateTimeOffset AppearedAt, SourceFault Fault) : SourceEvent;
+    public sealed record SegmentLost(PlaylistId Id, MediaSegment Segment, DateTimeOffset AppearedAt, SourceFault Fault) : SourceEvent
+    {
+        /// <summary>As in <see cref="SeenSegment"/>.</summary>
+        public int Incarnation { get; init; }
+    }
 
     /// <summary>
     /// Something cannot be had or understood; sent when it begins and when its reason changes. It is tried again for ever. The source is

@@ -26,6 +26,7 @@ public sealed class SourceFollower : IAsyncDisposable
     private readonly EventQueue _events = new();
     private readonly SourceHealth _health;
     private readonly HeardSegments _heard;
+    private readonly CarriedSegments _carried;
     private readonly SegmentBudget _budget;
     private readonly SemaphoreSlim _parseTurn = new(1);
     private readonly Channel<bool> _masterWanted =
@@ -57,6 +58,7 @@ public sealed class SourceFollower : IAsyncDisposable
         _pause = new ChangePause(changed, time);
         _health = new SourceHealth(_events, time);
         _heard = new HeardSegments(fetch, _pause.IsTold, options.SegmentPatience, _events, _health, AskForMaster, time);
+        _carried = new CarriedSegments(fetch, _pause.IsTold, options.CarriedPatience, options.BackFill, time);
         _budget = new SegmentBudget(options.Limits.Segments);
         _run = Task.Run(RunAsync);
     }
@@ -66,6 +68,15 @@ public sealed class SourceFollower : IAsyncDisposable
 
     /// <summary>The events, in order, until disposal; to be read once. A reader that is slow slows the follower.</summary>
     public IAsyncEnumerable<SourceEvent> ReadAsync(CancellationToken cancellation) => _events.ReadAsync(cancellation);
+
+    /// <summary>The segments of the playlists that <see cref="Carry"/> names, each playlist's in order; to be read once.</summary>
+    public ChannelReader<CarriedMedia> Carried => _carried.Fetched;
+
+    /// <summary>
+    /// From now on the segments of these playlists are fetched as well, but for the heard one, whose come as events anyhow. Of a playlist
+    /// that was not among them, what appeared no longer ago than <paramref name="backFill"/> is fetched too.
+    /// </summary>
+    public void Carry(ImmutableHashSet<PlaylistId> playlists, TimeSpan backFill) => _carried.Want(playlists, backFill);
 
     /// <summary>Heard segments that are being fetched, or were and are with who reads the events.</summary>
     public int SegmentsAhead => _events.Segments;
@@ -81,6 +92,7 @@ public sealed class SourceFollower : IAsyncDisposable
         await _stop.CancelAsync();
         await _run;
         _heard.Dispose();
+        _carried.Dispose();
         _health.Dispose();
         _parseTurn.Dispose();
         _stop.Dispose();
@@ -90,10 +102,12 @@ public sealed class SourceFollower : IAsyncDisposable
     private async Task RunAsync()
     {
         var heard = KeepRunningAsync(_heard.RunAsync, _stop.Token);
+        var carried = KeepRunningAsync(_carried.RunAsync, _stop.Token);
         await KeepRunningAsync(FollowMasterAsync, _stop.Token);
         foreach (var id in _pollers.Keys.ToList())
             await StopAsync(id);
         await heard;
+        await carried;
         _events.Complete();
     }
 
@@ -219,6 +233,8 @@ public sealed class SourceFollower : IAsyncDisposable
                 await StopAsync(id);
                 await _health.ReportAsync(id, null, cancellation);
                 await _health.ReportSegmentsAsync(id, null, cancellation);
+                if (catalog.Playlists.All(playlist => playlist.Id != id))
+                    _carried.Forget(id);
             }
 
             await _events.WriteAsync(new SourceEvent.MasterFound(catalog.Master, catalog.Playlists, catalog.Heard), cancellation);
@@ -244,6 +260,7 @@ public sealed class SourceFollower : IAsyncDisposable
             _events,
             _health,
             _heard,
+            _carried,
             _budget,
             _parseTurn,
             _options.BackFill,

@@ -28,6 +28,9 @@ public sealed record SourceOptions
     /// </summary>
     public TimeSpan SegmentPatience { get; init; } = TimeSpan.FromSeconds(60);
 
+    /// <summary>How long after its appearance a carried segment is of use; it is not fetched later.</summary>
+    public TimeSpan CarriedPatience { get; init; } = TimeSpan.FromSeconds(8);
+
     /// <summary>Bounds of what is fetched.</summary>
     public SourceLimits Limits { get; init; } = new();
 
@@ -38,6 +41,7 @@ public sealed record SourceOptions
     public static SourceOptions Of(ChannelOptions channel) => new()
     {
         SegmentPatience = channel.Delay * 0.6 > TimeSpan.FromSeconds(2) ? channel.Delay * 0.6 : TimeSpan.FromSeconds(2),
+        CarriedPatience = channel.Delay * 0.9,
         BackFill = channel.Delay + TimeSpan.FromSeconds(60),
         Input = SourceAddress.HasAddresses(channel.Input) ? channel.Input : LocalInput.RootOf(channel),
         Language = channel.From,

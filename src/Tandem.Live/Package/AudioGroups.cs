@@ -97,7 +97,7 @@ internal sealed class AudioGroups
 
     /// <summary>
     /// The source's renditions of a group that stay. One without URI is the sound inside the variants; <c>original</c> replaces it where
-    /// it is that sound, since Shaka falls silent between a rendition without URI and a voice (facts.md).
+    /// it is that sound, since Shaka falls silent between a rendition without URI and a voice (facts.md). Carried variants hold none.
     /// </summary>
     private IEnumerable<Rendition> SourceRenditions(string group)
     {
@@ -105,7 +105,7 @@ internal sealed class AudioGroups
         return _master.Source.Renditions.Where(rendition =>
             rendition.Attributes["TYPE"] == "AUDIO"
             && rendition.Attributes["GROUP-ID"] == group
-            && (rendition.Address is { } address ? _master.Paths.ContainsKey(address) : !IsReplaced(rendition, original)));
+            && (rendition.Address is { } address ? _master.Paths.ContainsKey(address) : !_master.Carried && !IsReplaced(rendition, original)));
     }
 
     private static bool IsReplaced(Rendition rendition, Voice? original) =>

@@ -25,10 +25,11 @@ internal static class Codecs
     /// <param name="source">CODECS of the source.</param>
     /// <param name="voices">Codecs of the voices.</param>
     /// <param name="ownSoundStays">Whether the source's own renditions are listed beside the voices.</param>
-    public static string With(string source, ImmutableArray<string> voices, bool ownSoundStays)
+    /// <param name="within">Whether there may be sound in the variant itself.</param>
+    public static string With(string source, ImmutableArray<string> voices, bool ownSoundStays, bool within = true)
     {
         var names = Split(source);
-        var sound = names.Where(name => IsSound(name) && (ownSoundStays || (IsAac(name) && voices.Any(IsAac))));
+        var sound = names.Where(name => IsSound(name) && (ownSoundStays || (within && IsAac(name) && voices.Any(IsAac))));
         return string.Join(',', names.Where(name => !IsSound(name)).Concat(sound).Concat(voices).Distinct(StringComparer.Ordinal));
     }
 }

@@ -25,7 +25,7 @@ public static partial class MasterWriter
         string AddressOf(string path) => new Uri(baseAddress, path).AbsoluteUri;
 
         var text = new StringBuilder("#EXTM3U\n");
-        WriteHeader(text, master.Source);
+        WriteHeader(text, master.Source, master.Carried);
         foreach (var group in listed.Select(audio.Of).Distinct(StringComparer.Ordinal))
             WriteRenditions(text, audio.Renditions(group, AddressOf));
         foreach (var group in variants.Select(captions.Of).OfType<string>().Distinct(StringComparer.Ordinal))
@@ -48,7 +48,7 @@ public static partial class MasterWriter
         return text.ToString();
     }
 
-    private static void WriteHeader(StringBuilder text, MasterPlaylist source)
+    private static void WriteHeader(StringBuilder text, MasterPlaylist source, bool carried)
     {
         // EXT-X-MEDIA came with version 4, INSTREAM-ID's SERVICE values with version 7.
         var services = source.Renditions.Any(rendition => rendition.Attributes["INSTREAM-ID"]?.StartsWith("SERVICE", StringComparison.Ordinal) == true);
@@ -59,7 +59,7 @@ public static partial class MasterWriter
             text.Append("#EXT-X-START:").Append(PlaylistText.Attributes(start)).Append('\n');
         foreach (var line in source.OtherTags)
         {
-            if (PlaylistText.IsKept(line))
+            if (PlaylistText.IsKept(line) && !(carried && line.StartsWith("#EXT-X-SESSION-KEY", StringComparison.Ordinal)))
                 text.Append(WithAbsoluteUri(line, source.Address)).Append('\n');
         }
     }
@@ -93,9 +93,15 @@ public static partial class MasterWriter
     private static AttributeList VariantAttributes(PublishedMaster master, Variant variant, AudioGroups audio, CaptionGroups captions)
     {
         var group = audio.Of(variant);
-        var attributes = WithRates(variant.Attributes.Without("PATHWAY-ID"), master.Facts.GetValueOrDefault(variant.Address), audio, group);
+        var facts = master.Facts.GetValueOrDefault(variant.Address);
+        var attributes = variant.Attributes.Without("PATHWAY-ID");
+        attributes = master.Carried ? WithCarriedRates(attributes, facts, audio, group) : WithRates(attributes, facts, audio, group);
         if (CodecsOf(master, variant) is { } codecs)
-            attributes = attributes.With("CODECS", Codecs.With(codecs, audio.Codecs, audio.HasSourceRenditions(group)), quoted: true);
+        {
+            attributes = attributes.With(
+                "CODECS", Codecs.With(codecs, audio.Codecs, audio.HasSourceRenditions(group), within: !master.Carried), quoted: true);
+        }
+
         if (audio.Voices.Length > 0)
             attributes = attributes.With("AUDIO", group, quoted: true);
         return captions.Of(variant) is { } subtitles
@@ -115,6 +121,24 @@ public static partial class MasterWriter
         peak += Math.Max(0, audio.Voices.Select(voice => voice.BitRate).DefaultIfEmpty(0).Max() - audio.SourceRate(group, known => known.BitRate));
         average += Math.Max(
             0, audio.Voices.Select(voice => voice.AverageBitRate).DefaultIfEmpty(0).Max() - audio.SourceRate(group, known => known.AverageBitRate));
+        attributes = attributes.With("BANDWIDTH", Text(peak), quoted: false);
+        return average is { } known
+            ? attributes.With("AVERAGE-BANDWIDTH", Text(Math.Min(known, peak)), quoted: false)
+            : attributes.Without("AVERAGE-BANDWIDTH");
+    }
+
+    /// <summary>
+    /// A carried variant holds no sound: what was taken out is not fetched. What is measured counts where it is more than the source says.
+    /// </summary>
+    private static AttributeList WithCarriedRates(AttributeList attributes, PlaylistFacts? facts, AudioGroups audio, string group)
+    {
+        var stated = ReadRate(attributes["BANDWIDTH"]);
+        var average = ReadRate(attributes["AVERAGE-BANDWIDTH"]);
+        var without = (facts?.SoundTaken ?? 0) + audio.SourceRate(group, known => known.BitRate);
+        var peak = Math.Max((stated ?? (facts?.BitRate is null ? AssumedBitRate : 0)) - without, facts?.BitRate ?? 0);
+        average = stated is null ? facts?.AverageBitRate : average is null ? null : Math.Max(average.Value - without, facts?.AverageBitRate ?? 0);
+        peak += audio.Voices.Select(voice => voice.BitRate).DefaultIfEmpty(0).Max();
+        average += audio.Voices.Select(voice => voice.AverageBitRate).DefaultIfEmpty(0).Max();
         attributes = attributes.With("BANDWIDTH", Text(peak), quoted: false);
         return average is { } known
             ? attributes.With("AVERAGE-BANDWIDTH", Text(Math.Min(known, peak)), quoted: false)

@@ -48,7 +48,9 @@ public static class Playlists
     /// <param name="ended">Whether nothing will follow.</param>
     public static PublishedResource? OfMirror(DelayedPlaylist mirror, ChannelTime from, int targetDuration, bool ended)
     {
-        var published = mirror.Segments.Where(segment => segment.Number is not null).ToArray();
+        // What was carried by an instance before this one has no address any more.
+        var published = mirror.Segments.Where(segment => segment.Number is not null)
+            .SkipWhile(segment => segment is { Epoch.Carried: true, Own: null }).ToArray();
         var window = published[WindowStart(published, from, targetDuration)..];
         if (window.Length == 0 || mirror.Playlist is null)
             return null;
@@ -57,14 +59,31 @@ public static class Playlists
             TargetDuration = targetDuration,
             MediaSequence = window[0].Number!.Value,
             DiscontinuitySequence = DiscontinuitySequence(window[0].Epoch!, window[0].Discontinuity),
-            Segments = [.. window.Select(segment =>
-                PublishedSegment.Of(segment.Source, segment.Number!.Value, segment.Date, segment.Discontinuity))],
+            Segments = [.. window.Select(OfSegment)],
             IndependentSegments = mirror.Playlist.IndependentSegments,
             IFramesOnly = mirror.Playlist.IFramesOnly,
             Start = mirror.Playlist.Start,
             DateRanges = [.. mirror.DateRanges.Between(window[0].Date, window[^1].Date + window[^1].Source.Duration, mirror.Playlist.DateRanges)],
             EndList = ended,
         });
+    }
+
+    private static PublishedSegment OfSegment(DelayedSegment segment)
+    {
+        var source = PublishedSegment.Of(segment.Source, segment.Number!.Value, segment.Date, segment.Discontinuity);
+        if (segment.Own is not { } own)
+            return source;
+
+        // Served as it is, whole and decrypted. The playlist stands one folder below the channel's address.
+        return source with
+        {
+            Address = Relative("../", own.Path),
+            Range = null,
+            Keys = [],
+            Map = own.Init is { } init ? new MediaMap(Relative("../", init), null) : null,
+            Gap = own.Gap,
+            OtherTags = [.. source.OtherTags.Where(tag => !tag.StartsWith("#EXT-X-BITRATE", StringComparison.Ordinal))],
+        };
     }
 
     /// <summary>

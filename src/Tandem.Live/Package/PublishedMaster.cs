@@ -23,7 +23,11 @@ public sealed record CaptionTrack(string Path, string Language);
 /// <param name="HasPicture">Whether its segments hold a picture.</param>
 /// <param name="BitRate">Largest rate of its segments, bits a second.</param>
 /// <param name="AverageBitRate">Their average rate, bits a second.</param>
-public sealed record PlaylistFacts(string? Codecs = null, bool? HasPicture = null, int? BitRate = null, int? AverageBitRate = null);
+public sealed record PlaylistFacts(string? Codecs = null, bool? HasPicture = null, int? BitRate = null, int? AverageBitRate = null)
+{
+    /// <summary>Rate of the sound that was taken out of it, bits a second: what it lacks of the source's BANDWIDTH.</summary>
+    public int SoundTaken { get; init; }
+}
 
 /// <summary>Everything that Tandem's master playlist says; <see cref="MasterWriter"/> turns it into text.</summary>
 public sealed record PublishedMaster
@@ -48,6 +52,9 @@ public sealed record PublishedMaster
 
     /// <summary>Whether dubs into languages that the source has are listed all the same.</summary>
     public bool DubExisting { get; init; }
+
+    /// <summary>Whether the picture is carried: there is no sound in the variants, and nothing is encrypted.</summary>
+    public bool Carried { get; init; }
 
     /// <summary>By address of the source's playlist.</summary>
     public ImmutableDictionary<Uri, PlaylistFacts> Facts { get; init; } = ImmutableDictionary<Uri, PlaylistFacts>.Empty;

@@ -15,7 +15,8 @@ public sealed record PackagedSegment(string Rendition, RenditionSegment Segment,
 /// Keeps the table and the source's playlists, and publishes rows when they are due: all segments and all playlists of a row in one
 /// change, so that no viewer sees a number in one playlist before it is in the others.
 /// </summary>
-public sealed class Publisher(Publication publication, ChannelMetrics metrics, StateRecord record, TimeProvider time, ILogger log)
+public sealed class Publisher(
+    Publication publication, ChannelMetrics metrics, StateRecord record, TimeProvider time, ILogger log, CarriedPictures? carried = null)
 {
     // Longer windows cost memory for every voice; players seek back no further in live dubbing.
     private static readonly TimeSpan LongestWindow = TimeSpan.FromMinutes(2);
@@ -58,6 +59,18 @@ public sealed class Publisher(Publication publication, ChannelMetrics metrics, S
     /// <summary>Where a rendition's playlist is published.</summary>
     public static string PathOf(string rendition) => $"{rendition}/index.m3u8";
 
+    /// <summary>How long the published window is, by what the heard playlist lists.</summary>
+    /// <param name="listed">Length of all that it lists.</param>
+    /// <param name="targetDuration">Of the channel, s.</param>
+    public static TimeSpan WindowOf(TimeSpan listed, int targetDuration) =>
+        TimeSpan.FromTicks(Math.Max(Math.Min(listed.Ticks, LongestWindow.Ticks), TimeSpan.FromSeconds(SegmentTable.FewestTargets * targetDuration).Ticks));
+
+    /// <summary>The source's playlists that the master does not lead to: not published, unless they are already.</summary>
+    public IReadOnlySet<PlaylistId> Unlisted { get; set; } = new HashSet<PlaylistId>();
+
+    /// <summary>Whether a row that is not published yet fulfils a condition.</summary>
+    public bool Awaits(Func<SegmentRow, bool> condition) => Table.Rows.Skip(Table.Published).Any(condition);
+
     /// <summary>Takes the master playlist.</summary>
     public void Follow(SourceEvent.MasterFound source)
     {
@@ -72,8 +85,10 @@ public sealed class Publisher(Publication publication, ChannelMetrics metrics, S
             _mirrors.TryAdd(playlist.Id, new DelayedPlaylist());
         foreach (var gone in _mirrors.Keys.Except(source.Playlists.Select(playlist => playlist.Id)).ToArray())
         {
+            var changes = new List<(string Path, PublishedResource? Resource)> { (PathOf(gone), null) };
+            carried?.Withdraw(_mirrors[gone].Segments, changes);
             _mirrors.Remove(gone);
-            publication.Withdraw(PathOf(gone));
+            publication.Change(changes);
         }
 
         _dirty = true;
@@ -117,7 +132,7 @@ public sealed class Publisher(Publication publication, ChannelMetrics metrics, S
     public void PublishDue(DateTimeOffset now)
     {
         var rows = new List<SegmentRow>();
-        while (Table.Next is { } row && row.Due <= now && _packaged.ContainsKey(row))
+        while (Table.Next is { } row && row.Due <= now && _packaged.ContainsKey(row) && carried?.IsAwaited(row, now) != true)
         {
             Table.Publish(now);
             rows.Add(row);
@@ -170,10 +185,12 @@ public sealed class Publisher(Publication publication, ChannelMetrics metrics, S
                 window, Table.TargetDuration, row => _packaged[row].Find(made => made.Rendition == rendition)!.Segment, Depth(rendition), Ended)));
         }
 
+        var before = Table.Rows.LastOrDefault(row => row.Repeated)?.To ?? new ChannelTime(long.MinValue);
         foreach (var (id, mirror) in _mirrors)
         {
             mirror.PublishUpTo(Table.Rows, Table.Published, Heard, HeardIncarnation);
-            if (Playlists.OfMirror(mirror, window[0].From, Table.TargetDuration, Ended) is { } playlist)
+            carried?.Publish(id, mirror, before, changes);
+            if ((!Unlisted.Contains(id) || publication.Find(PathOf(id)) is not null) && Playlists.OfMirror(mirror, window[0].From, Table.TargetDuration, Ended) is { } playlist)
                 changes.Add((PathOf(id), playlist));
         }
 
@@ -203,7 +220,13 @@ public sealed class Publisher(Publication publication, ChannelMetrics metrics, S
         if (Table.Rows.Count > 0)
         {
             foreach (var mirror in _mirrors.Values)
-                mirror.Trim(Table.Rows[0].From);
+            {
+                var gone = mirror.Trim(Table.Rows[0].From);
+                carried?.Withdraw(gone, changes);
+            }
+
+            if (Table.Newest is { } newest)
+                carried?.Forget(newest.AppearedAt);
         }
     }
 

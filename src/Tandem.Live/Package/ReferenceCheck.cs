@@ -35,6 +35,11 @@ public sealed class ReferenceCheck : IAsyncDisposable
     private static readonly TimeSpan Retry = TimeSpan.FromSeconds(3);
     private static readonly TimeSpan Look = TimeSpan.FromSeconds(1);
 
+    // Whether the source is made for one viewer: soon, and again now and then, since advertisements are not always on.
+    private static readonly TimeSpan SharedFirst = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan SharedRetry = TimeSpan.FromSeconds(20);
+    private static readonly TimeSpan SharedAgain = TimeSpan.FromMinutes(5);
+
     // One answer may be lost on the way.
     private const int FailuresToTell = 2;
 
@@ -47,6 +52,11 @@ public sealed class ReferenceCheck : IAsyncDisposable
     private readonly CancellationTokenSource _stop = new();
     private readonly Task _running;
     private readonly bool _impossible;
+    private readonly SharedAddresses _shared;
+    private readonly bool _browsers;
+    private readonly bool _isAsked;
+    private (PlaylistId Id, MediaPlaylist Playlist)? _newest;
+    private string? _oneViewer;
     private bool _muxed;
 
     /// <summary>Starts to check.</summary>
@@ -59,8 +69,11 @@ public sealed class ReferenceCheck : IAsyncDisposable
         _delay = options.Delay;
         _time = time;
         _log = log;
-        _probe = new ReferenceProbe(options.AllowPrivate, options.Page, time);
-        _running = Task.Run(RunAsync);
+        _browsers = options.Browsers;
+        _isAsked = options.Video != VideoMode.Carry;
+        _probe = new ReferenceProbe(options.AllowPrivate, options.Page, options.Browsers, time);
+        _shared = new SharedAddresses(options, time);
+        _running = Task.Run(() => _isAsked && !_impossible ? Task.WhenAll(RunAsync(), RunSharedAsync()) : Task.CompletedTask);
     }
 
     /// <summary>What is known now, and why, one line for people.</summary>
@@ -70,8 +83,12 @@ public sealed class ReferenceCheck : IAsyncDisposable
         {
             if (_impossible)
                 return (ReferenceState.Failed, "the source comes to Tandem by itself: its segments have no address where viewers could fetch them");
+            if (!_isAsked)
+                return (ReferenceState.Unproven, "not asked for: video=carry");
             lock (_lock)
             {
+                if (_oneViewer is not null)
+                    return (ReferenceState.Failed, _oneViewer);
                 if (_muxed)
                     return (ReferenceState.Failed, "the source's MP4 segments hold picture and sound together: players in browsers cannot play them beside a voice");
                 if (_witnesses.Values.FirstOrDefault(witness => witness.Fault is not null) is { } failed)
@@ -90,6 +107,8 @@ public sealed class ReferenceCheck : IAsyncDisposable
         {
             foreach (var gone in _witnesses.Keys.Except(master.Playlists.Select(playlist => playlist.Id)).ToArray())
                 _witnesses.Remove(gone);
+            if (_newest is { } newest && master.Playlists.All(playlist => playlist.Id != newest.Id))
+                _newest = null;
         }
     }
 
@@ -101,7 +120,7 @@ public sealed class ReferenceCheck : IAsyncDisposable
     {
         if (tracks.Count == 0)
             return;
-        var muxed = container == Container.FragmentedMp4
+        var muxed = _browsers && container == Container.FragmentedMp4
             && tracks.Any(track => track.Kind == TrackKind.Picture) && tracks.Any(track => track.Kind == TrackKind.Sound);
         lock (_lock)
             _muxed = muxed;
@@ -115,6 +134,8 @@ public sealed class ReferenceCheck : IAsyncDisposable
         var window = TimeSpan.FromTicks(seen.Playlist.Segments.Sum(segment => segment.Duration.Ticks));
         lock (_lock)
         {
+            if (_newest is null || _newest.Value.Id == seen.Id)
+                _newest = (seen.Id, seen.Playlist);
             if (!_witnesses.TryGetValue(seen.Id, out var witness))
                 _witnesses[seen.Id] = witness = new Witness(newest);
             witness.Window = window < LongestWindow ? window : LongestWindow;
@@ -129,6 +150,7 @@ public sealed class ReferenceCheck : IAsyncDisposable
         await _stop.CancelAsync();
         await _running;
         _probe.Dispose();
+        _shared.Dispose();
         _stop.Dispose();
     }
 
@@ -145,6 +167,35 @@ public sealed class ReferenceCheck : IAsyncDisposable
                 if (state != told)
                     Tell(told = state, reason);
                 await Task.Delay(Look, _time, _stop.Token);
+            }
+        }
+        catch (OperationCanceledException) when (_stop.IsCancellationRequested)
+        {
+            // Told to stop.
+        }
+    }
+
+    /// <summary>Asks as another viewer would, now and then.</summary>
+    private async Task RunSharedAsync()
+    {
+        try
+        {
+            var wait = SharedFirst;
+            while (true)
+            {
+                await Task.Delay(wait, _time, _stop.Token);
+                wait = SharedRetry;
+                (PlaylistId Id, MediaPlaylist Playlist)? newest;
+                lock (_lock)
+                    newest = _newest;
+                if (newest is not var (id, playlist))
+                    continue;
+                var (answered, fault) = await _shared.AskAsync(id, playlist, _stop.Token);
+                if (!answered)
+                    continue;
+                wait = SharedAgain;
+                lock (_lock)
+                    _oneViewer = fault;
             }
         }
         catch (OperationCanceledException) when (_stop.IsCancellationRequested)

@@ -18,15 +18,18 @@ internal sealed class ReferenceProbe : IDisposable
 
     private readonly HttpClient _client;
     private readonly Uri? _page;
+    private readonly bool _browsers;
     private readonly TimeProvider _time;
 
     /// <summary>For one channel.</summary>
     /// <param name="allowPrivate">Whether addresses may be private ones.</param>
     /// <param name="page">Address of the page that plays; null where it is not known.</param>
+    /// <param name="browsers">Whether a page plays; native players ask for no permission, and over http too.</param>
     /// <param name="time">The clock.</param>
-    public ReferenceProbe(bool allowPrivate, Uri? page, TimeProvider time)
+    public ReferenceProbe(bool allowPrivate, Uri? page, bool browsers, TimeProvider time)
     {
         _page = page;
+        _browsers = browsers;
         _time = time;
         var connector = new SourceConnector(allowPrivate ? _ => true : AddressPolicy.IsPublic);
         _client = new HttpClient(new SocketsHttpHandler
@@ -69,7 +72,7 @@ internal sealed class ReferenceProbe : IDisposable
         var address = first;
         for (var hop = 0; hop <= MostRedirects; hop++)
         {
-            if (_page?.Scheme == "https" && address.Scheme != "https")
+            if (_browsers && _page?.Scheme == "https" && address.Scheme != "https")
                 return $"{ShownAddress.Of(address)} is not https, and pages over https may not load it";
             using var request = new HttpRequestMessage(HttpMethod.Get, address);
             request.Headers.Range = new RangeHeaderValue(0, 0);
@@ -103,6 +106,9 @@ internal sealed class ReferenceProbe : IDisposable
             default:
                 return $"{shown} answers {(int)response.StatusCode}";
         }
+
+        if (!_browsers)
+            return null;
 
         // The browser reads every hop's permission (Fetch, section 4.10).
         var allowed = response.Headers.NonValidated.TryGetValues("Access-Control-Allow-Origin", out var origins) ? string.Join(", ", origins) : null;

@@ -1,4 +1,5 @@
 using Tandem.Live.Ingest;
+using Tandem.Live.Package;
 
 namespace Tandem.Live.Timeline;
 
@@ -25,6 +26,9 @@ public sealed class DelayedSegment
 
     /// <summary>Whether a discontinuity stands before it.</summary>
     public bool Discontinuity { get; set; }
+
+    /// <summary>Where Tandem serves it; null where it is the source's own, or not decided yet.</summary>
+    public RenditionSegment? Own { get; set; }
 
     /// <summary>Published though the source never showed it: a gap that keeps the numbers.</summary>
     public bool Missing { get; init; }
@@ -129,13 +133,15 @@ public sealed class DelayedPlaylist
         return Aligned == true ? PublishAligned(rows, published) : PublishPlaced(rows, published);
     }
 
-    /// <summary>Forgets published segments that end before <paramref name="from"/>.</summary>
-    public void Trim(ChannelTime from)
+    /// <summary>Forgets published segments that end before <paramref name="from"/>, and returns them.</summary>
+    public IReadOnlyList<DelayedSegment> Trim(ChannelTime from)
     {
         var drop = 0;
         while (drop + 1 < _segments.Count && _segments[drop].Number is not null && End(_segments[drop]) <= from)
             drop++;
+        var gone = _segments.GetRange(0, drop);
         _segments.RemoveRange(0, drop);
+        return gone;
     }
 
     /// <summary>Whether two playlists cut the same moments under the same numbers.</summary>

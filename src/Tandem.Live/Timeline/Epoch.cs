@@ -23,6 +23,9 @@ public enum EpochReason
 
     /// <summary>This instance took over or restarted: its encoders are new.</summary>
     Takeover,
+
+    /// <summary>The picture is carried from here on, or the source's own again.</summary>
+    Video,
 }
 
 /// <summary>A stretch of source time without a break, and how its times and numbers map to Tandem's.</summary>
@@ -40,6 +43,9 @@ public sealed record Epoch(
     long DiscontinuitySequence,
     long NumberOffset)
 {
+    /// <summary>Whether its pictures are carried; otherwise playlists point at the source's own segments.</summary>
+    public bool Carried { get; init; }
+
     /// <summary>Length of one AAC frame at 48 kHz.</summary>
     public const int FrameSamples = 1024;
 

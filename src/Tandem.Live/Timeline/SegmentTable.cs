@@ -7,7 +7,7 @@ namespace Tandem.Live.Timeline;
 public sealed class SegmentTable
 {
     // A playlist shorter than three target durations makes players start at its very end (RFC 8216, section 6.2.2).
-    private const int FewestTargets = 3;
+    internal const int FewestTargets = 3;
 
     private readonly List<SegmentRow> _rows = [];
 

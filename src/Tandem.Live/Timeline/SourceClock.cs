@@ -36,6 +36,8 @@ public sealed class SourceClock
     private int _incarnation;
     private bool _past;
     private bool _takeOver;
+    private bool _carried;
+    private (bool Carried, DateTimeOffset From)? _carry;
     private (long Sequence, int Incarnation)? _resetAt;
 
     /// <summary>A clock for one channel.</summary>
@@ -64,6 +66,15 @@ public sealed class SourceClock
 
     /// <summary>The next segment goes on behind a discontinuity, with encoders that start afresh: one of them is broken.</summary>
     public void BreakNext() => _takeOver = true;
+
+    /// <summary>
+    /// Whether pictures are carried. In an epoch that does not change: the first segment that appears after <paramref name="from"/> begins
+    /// another one, on the same time line.
+    /// </summary>
+    public void Carry(bool carried, DateTimeOffset from) => _carry = (carried, _epoch is null ? DateTimeOffset.MinValue : from);
+
+    /// <summary>Whether the current epoch's pictures are carried.</summary>
+    public bool IsCarried => _epoch is { Carried: true };
 
     /// <summary>Another playlist is heard from now on, which has started anew so many times.</summary>
     public void Hear(int incarnation) => _incarnation = incarnation;
@@ -96,6 +107,8 @@ public sealed class SourceClock
         var expected = Expected();
         var ticks = isTs && _epoch is not null ? MediaTime.Unwrap(start.Value, expected) : start.Value;
 
+        var changes = TakeCarry(heard.AppearedAt);
+
         // Where the sound itself goes on, a duration that does not fit is a slip in the playlist.
         var goesOn = _last is { Heard: true } && Math.Abs(ticks - _placer.ExpectedTicks) <= BackwardsTolerance;
         _pending ??= (goesOn ? null : Jump(ticks - expected, segment.Duration)) ?? FormatChange(heard.Decoded);
@@ -105,8 +118,8 @@ public sealed class SourceClock
             Begin(reason, start.Value, heard, mixed);
         else
             Resume(segment.Sequence + _epoch.NumberOffset, ticks);
-        if (_takeOver && _pending is null)
-            TakeOver(ticks, _epoch!.DiscontinuitySequence + 1);
+        if ((_takeOver || _epoch!.Carried != _carried) && _pending is null)
+            TakeOver(ticks, _epoch!.DiscontinuitySequence + 1, changes ? EpochReason.Video : EpochReason.Takeover);
         _takeOver = false;
         if (_pending is not null)
             ticks = start.Value;
@@ -114,6 +127,16 @@ public sealed class SourceClock
         _format = Format(heard.Decoded) ?? _format;
         _past |= _resumption is null || segment.Sequence + _epoch!.NumberOffset > _resumption.LastNumber;
         return Row(heard, ticks);
+    }
+
+    private bool TakeCarry(DateTimeOffset appearedAt)
+    {
+        if (_carry is not { } change || appearedAt < change.From)
+            return false;
+        _carry = null;
+        var changes = _carried != change.Carried;
+        _carried = change.Carried;
+        return changes;
     }
 
     /// <summary>Repeats the discontinuities that the instance before made up, and makes up one of its own past its last row.</summary>
@@ -193,7 +216,10 @@ public sealed class SourceClock
                 : Math.Max(segment.DiscontinuitySequence, MinutesOf(appearedAt)));
         var time = _last is null ? ChannelTime.Zero : ChannelTime.Max(_last.To, mixed);
         _last?.Freeze();
-        _epoch = new Epoch((_epoch?.Index ?? -1) + 1, reason, start, time, discontinuitySequence, number - segment.Sequence);
+        _epoch = new Epoch((_epoch?.Index ?? -1) + 1, reason, start, time, discontinuitySequence, number - segment.Sequence)
+        {
+            Carried = _carried,
+        };
         _placer.Begin(_epoch);
     }
 
@@ -205,7 +231,7 @@ public sealed class SourceClock
     }
 
     /// <summary>Past what the instance before published: the same time line, but new encoders behind a discontinuity.</summary>
-    private void TakeOver(long ticks, long discontinuitySequence)
+    private void TakeOver(long ticks, long discontinuitySequence, EpochReason reason = EpochReason.Takeover)
     {
         var before = _epoch!;
         _last!.EndAt(before.ToChannel(ticks));
@@ -214,7 +240,8 @@ public sealed class SourceClock
         _epoch = before with
         {
             Index = before.Index + 1,
-            Reason = EpochReason.Takeover,
+            Reason = reason,
+            Carried = _carried,
             StartTicks = before.ToMedia(start).Ticks,
             Start = start,
             DiscontinuitySequence = discontinuitySequence,

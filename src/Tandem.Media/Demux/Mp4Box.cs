@@ -5,9 +5,13 @@ namespace Tandem.Media.Demux;
 /// <summary>One box of an ISO base media file (ISO/IEC 14496-12, 4.2).</summary>
 /// <param name="Type">The four letters of its type, as a number.</param>
 /// <param name="Begin">Where the box begins in what was read.</param>
+/// <param name="End">Where the next would begin.</param>
 /// <param name="Body">What follows its header.</param>
-internal readonly record struct Mp4Box(uint Type, int Begin, ReadOnlyMemory<byte> Body)
+internal readonly record struct Mp4Box(uint Type, int Begin, int End, ReadOnlyMemory<byte> Body)
 {
+    // Side by side; bytes that are made of nothing but headers would cost many times their size.
+    private const int MostBoxes = 65_536;
+
     /// <summary>Version of a full box; 0 where there is none.</summary>
     public int Version => Body.Length < 4 ? 0 : Body.Span[0];
 
@@ -16,6 +20,9 @@ internal readonly record struct Mp4Box(uint Type, int Begin, ReadOnlyMemory<byte
 
     /// <summary>The body behind version and flags; empty where it is too short for them.</summary>
     public ReadOnlyMemory<byte> FullBody => Body.Length < 4 ? default : Body[4..];
+
+    /// <summary>Whether its type has these letters.</summary>
+    public bool Is(string letters) => Type == Name(letters);
 
     /// <summary>The type as a number: <c>Mp4Box.Name("moov")</c>.</summary>
     public static uint Name(string letters) => ((uint)letters[0] << 24) | ((uint)letters[1] << 16) | ((uint)letters[2] << 8) | letters[3];
@@ -30,6 +37,12 @@ internal readonly record struct Mp4Box(uint Type, int Begin, ReadOnlyMemory<byte
         var at = 0;
         while (at + 8 <= data.Length)
         {
+            if (boxes.Count == MostBoxes)
+            {
+                truncated = true;
+                break;
+            }
+
             var span = data.Span[at..];
             ulong size = BinaryPrimitives.ReadUInt32BigEndian(span);
             var header = 8;
@@ -55,7 +68,7 @@ internal readonly record struct Mp4Box(uint Type, int Begin, ReadOnlyMemory<byte
                 size = (ulong)span.Length;
             }
 
-            boxes.Add(new Mp4Box(BinaryPrimitives.ReadUInt32BigEndian(span[4..]), at, data.Slice(at + header, (int)size - header)));
+            boxes.Add(new Mp4Box(BinaryPrimitives.ReadUInt32BigEndian(span[4..]), at, at + (int)size, data.Slice(at + header, (int)size - header)));
             at += (int)size;
         }
 

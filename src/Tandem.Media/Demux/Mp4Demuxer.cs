@@ -96,10 +96,7 @@ internal sealed class Mp4Demuxer
 
     private int ReadTrackFragment(Mp4Box traf, Mp4FragmentHeader header, Mp4Track track, int moofBegin, int previousEnd, ReadOnlyMemory<byte> data)
     {
-        // 8.8.7: data offsets count from the moof, from a place of their own, or from where the track before ended. A place of its own is
-        // one of the file, which a segment is only a piece of.
-        var basis = header.BaseOffset is { } place && place <= (ulong)data.Length ? (int)place
-            : header.BaseIsMoof || header.BaseOffset is not null || previousEnd == moofBegin ? moofBegin : previousEnd;
+        var basis = header.Basis(moofBegin, previousEnd, data.Length);
         var time = _next.GetValueOrDefault(track.Id);
         if (traf.Child("tfdt") is { } tfdt)
         {

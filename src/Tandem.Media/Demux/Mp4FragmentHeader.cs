@@ -20,4 +20,16 @@ internal readonly record struct Mp4FragmentHeader(int Track, ulong? BaseOffset, 
         uint? size = (tfhd.Flags & 0x10) != 0 ? reader.U32() : null;
         return new Mp4FragmentHeader(track, basis, (tfhd.Flags & 0x20000) != 0, duration, size);
     }
+
+    /// <summary>
+    /// Where data offsets count from (8.8.7): the moof, a place of their own, or where the track before ended. A place of its own is one of
+    /// the file, which a segment is only a piece of.
+    /// </summary>
+    /// <param name="moofBegin">Where the moof begins.</param>
+    /// <param name="previousEnd">Where the samples of the track before ended; <paramref name="moofBegin"/> for the first.</param>
+    /// <param name="length">Length of the segment.</param>
+    public int Basis(int moofBegin, long previousEnd, int length) =>
+        BaseOffset is { } place && place <= (ulong)length ? (int)place
+        : BaseIsMoof || BaseOffset is not null || previousEnd == moofBegin ? moofBegin
+        : (int)previousEnd;
 }

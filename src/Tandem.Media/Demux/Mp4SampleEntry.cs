@@ -48,25 +48,38 @@ internal sealed record Mp4SampleEntry(
     private static Mp4SampleEntry ReadPicture(Mp4Box entry)
     {
         var type = Letters(entry.Type);
-        switch (type)
+        var plain = type switch
         {
-            case "avc1" or "avc3":
-                var avcc = (entry.Child("avcC", PictureFields)?.Body ?? default).Span;
-                return new Mp4SampleEntry(
-                    "h264",
-                    avcc.Length >= 4 ? string.Create(CultureInfo.InvariantCulture, $"{type}.{avcc[1]:X2}{avcc[2]:X2}{avcc[3]:X2}") : null);
-            case "hvc1" or "hev1" or "dvh1" or "dvhe":
-                return new Mp4SampleEntry("hevc");
-            case "av01":
-                return new Mp4SampleEntry("av1");
-            case "vp09":
-                return new Mp4SampleEntry("vp9");
-            case "encv":
-                return new Mp4SampleEntry("unknown", Encrypted: true);
-            default:
-                return new Mp4SampleEntry("unknown");
-        }
+            "avc1" or "avc3" => new Mp4SampleEntry("h264", H264Tag(type, Child("avcC"))),
+            "hvc1" or "hev1" => new Mp4SampleEntry("hevc", HevcTag(type, Child("hvcC"))),
+            "dvh1" or "dvhe" => new Mp4SampleEntry("hevc", DolbyVisionTag(type, entry.Child("dvcC", PictureFields) ?? entry.Child("dvvC", PictureFields))),
+            "av01" => new Mp4SampleEntry("av1", PictureTag.Av1(Child("av1C"), ReadColour(entry.Child("colr", PictureFields)))),
+            "vp09" => new Mp4SampleEntry("vp9", PictureTag.Vp9((entry.Child("vpcC", PictureFields)?.FullBody ?? default).Span)),
+            _ => new Mp4SampleEntry("unknown", Encrypted: type == "encv"),
+        };
+
+        // A scheme that leaves the entry's own name still protects what it holds.
+        return entry.Child("sinf", PictureFields) is null ? plain : plain with { Encrypted = true };
+
+        ReadOnlySpan<byte> Child(string name) => (entry.Child(name, PictureFields)?.Body ?? default).Span;
     }
+
+    private static string? H264Tag(string type, ReadOnlySpan<byte> avcc) => avcc.Length >= 4 ? PictureTag.H264(type, avcc[1..4]) : null;
+
+    private static string? HevcTag(string type, ReadOnlySpan<byte> hvcc) =>
+        hvcc.Length > PictureTag.HevcProfileLength ? PictureTag.Hevc(type, hvcc[1..]) : null;
+
+    // Dolby Vision Streams within the ISO Base Media File Format, 3.2: profile of 7 bits, level of 6.
+    private static string? DolbyVisionTag(string type, Mp4Box? box) =>
+        box is { Body: { Length: >= 4 } body }
+            ? string.Create(CultureInfo.InvariantCulture, $"{type}.{body.Span[2] >> 1:D2}.{((body.Span[2] & 1) << 5) | (body.Span[3] >> 3):D2}")
+            : null;
+
+    // ISO/IEC 14496-12, 12.1.5.
+    private static PictureColour? ReadColour(Mp4Box? colr) =>
+        colr is { Body: { Length: >= 11 } body } && body.Span.StartsWith("nclx"u8)
+            ? new PictureColour(body.Span[5], body.Span[7], body.Span[9], body.Span[10] >> 7)
+            : null;
 
     private static Mp4SampleEntry ReadSound(Mp4Box entry)
     {

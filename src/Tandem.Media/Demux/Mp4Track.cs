@@ -5,6 +5,9 @@ namespace Tandem.Media.Demux;
 /// <summary>A track as its init segment describes it (ISO/IEC 14496-12, 8.3).</summary>
 internal sealed class Mp4Track
 {
+    // A file of one programme has a few.
+    private const int MostTracks = 64;
+
     public required int Id { get; init; }
 
     public required TrackKind Kind { get; init; }
@@ -38,7 +41,7 @@ internal sealed class Mp4Track
                 reader.Skip(box.Version == 0 ? 8 : 16);
                 movieTimescale = reader.U32();
             }
-            else if (box.Type == Mp4Box.Name("trak") && Read(box, movieTimescale) is { } track)
+            else if (box.Type == Mp4Box.Name("trak") && tracks.Count < MostTracks && Read(box, movieTimescale) is { } track)
             {
                 tracks.Add(track);
             }
@@ -49,6 +52,14 @@ internal sealed class Mp4Track
         }
 
         return tracks;
+    }
+
+    /// <summary>The id that a <c>tkhd</c> tells (8.3.2).</summary>
+    public static int ReadId(Mp4Box tkhd)
+    {
+        var reader = new ByteReader(tkhd.FullBody.Span);
+        reader.Skip(tkhd.Version == 0 ? 8 : 16);
+        return reader.S32();
     }
 
     /// <summary>A time of this track in ticks of 90 kHz, rounded to the nearest.</summary>
@@ -66,11 +77,8 @@ internal sealed class Mp4Track
     {
         if (trak.Child("tkhd") is not { } tkhd || trak.Child("mdia") is not { } mdia || mdia.Child("mdhd") is not { } mdhd)
             return null;
-        var reader = new ByteReader(tkhd.FullBody.Span);
-        reader.Skip(tkhd.Version == 0 ? 8 : 16);
-        var id = reader.S32();
-
-        reader = new ByteReader(mdhd.FullBody.Span);
+        var id = ReadId(tkhd);
+        var reader = new ByteReader(mdhd.FullBody.Span);
         reader.Skip(mdhd.Version == 0 ? 8 : 16);
         var timescale = reader.U32();
         reader.Sized(mdhd.Version);

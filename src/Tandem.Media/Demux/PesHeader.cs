@@ -10,6 +10,9 @@ internal readonly record struct PesHeader(int Length, int? Payload, long? Ticks,
     /// <summary>The longest header there can be.</summary>
     public const int Longest = 9 + 255;
 
+    /// <summary>The 33 bits of a time stamp.</summary>
+    public const long TicksMask = (1L << 33) - 1;
+
     /// <summary>Reads a header.</summary>
     public static HeaderMatch Read(ReadOnlySpan<byte> bytes, out PesHeader header)
     {

@@ -20,7 +20,7 @@ internal sealed class TsDemuxer
     private long _pictureDuration = 3600;
 
     /// <summary>Whether bytes look like packets: a sync byte each 188, 192 or 204 bytes.</summary>
-    public static bool Recognises(ReadOnlySpan<byte> data) => Stride(data, out _) != 0;
+    public static bool Recognises(ReadOnlySpan<byte> data) => TsSync.Stride(data, out _) != 0;
 
     /// <summary>Reads a segment.</summary>
     /// <param name="init">Packets that come before it, such as those an EXT-X-MAP names; may be empty.</param>
@@ -54,28 +54,9 @@ internal sealed class TsDemuxer
         return new Demuxed(Container.MpegTs, result, _damaged);
     }
 
-    private static int Stride(ReadOnlySpan<byte> data, out int first)
-    {
-        first = 0;
-
-        // Three in a row where there are three; a byte or two of rubbish in front is forgiven.
-        foreach (var stride in (ReadOnlySpan<int>)[188, 192, 204])
-        {
-            for (first = 0; first < Math.Min(stride, data.Length - TsPacket.Size + 1); first++)
-            {
-                if (data[first] == TsPacket.Sync && IsSync(data, first + stride) && IsSync(data, first + (2 * stride)))
-                    return stride;
-            }
-        }
-
-        return 0;
-    }
-
-    private static bool IsSync(ReadOnlySpan<byte> data, int at) => at >= data.Length || data[at] == TsPacket.Sync;
-
     private void ReadPackets(ReadOnlySpan<byte> data)
     {
-        var stride = Stride(data, out var at);
+        var stride = TsSync.Stride(data, out var at);
         if (stride == 0)
             return;
         while (at + TsPacket.Size <= data.Length)
@@ -83,7 +64,7 @@ internal sealed class TsDemuxer
             if (data[at] != TsPacket.Sync)
             {
                 _damaged++;
-                at = Resync(data, at + 1, stride);
+                at = TsSync.Next(data, at + 1, stride);
                 continue;
             }
 
@@ -91,22 +72,6 @@ internal sealed class TsDemuxer
                 Take(packet);
             at += stride;
         }
-    }
-
-    private static int Resync(ReadOnlySpan<byte> data, int at, int stride)
-    {
-        while (at < data.Length)
-        {
-            var next = data[at..].IndexOf(TsPacket.Sync);
-            if (next < 0)
-                break;
-            at += next;
-            if (IsSync(data, at + stride))
-                return at;
-            at++;
-        }
-
-        return data.Length;
     }
 
     private void Take(in TsPacket packet)

@@ -1,4 +1,3 @@
-using System.Globalization;
 using Tandem.Media.Worker;
 
 namespace Tandem.Media.Demux;
@@ -6,7 +5,7 @@ namespace Tandem.Media.Demux;
 /// <summary>One elementary stream of a transport stream, kept from segment to segment.</summary>
 internal sealed class TsStream
 {
-    private const int SearchedForSps = 4096;
+    private const int SearchedForSps = 2048;
 
     private readonly byte[] _header = new byte[PesHeader.Longest];
     private readonly PictureClock _pictures = new();
@@ -17,6 +16,7 @@ internal sealed class TsStream
     private bool _inPayload;
     private int _payloadLeft;
     private int _searched;
+    private byte[]? _front;
     private int? _counter;
     private long? _unwrapped;
     private int _scrambled;
@@ -200,24 +200,19 @@ internal sealed class TsStream
             return;
         _framer?.Append(bytes);
         _latm?.Append(bytes);
-        if (Type.Codec == "h264" && _codecsTag is null && _searched < SearchedForSps)
-            FindSps(bytes);
+        if (Type.Codec is "h264" or "hevc" && _codecsTag is null && _searched < SearchedForSps)
+            FindParameterSet(bytes);
     }
 
-    // A sequence parameter set stands at the front of the first picture; one that is cut by a packet's end is found in another.
-    private void FindSps(ReadOnlySpan<byte> bytes)
+    // A sequence parameter set stands at the front of the first picture, wherever packets cut it.
+    private void FindParameterSet(ReadOnlySpan<byte> bytes)
     {
-        _searched += bytes.Length;
-        for (var at = bytes.IndexOf("\0\0\u0001"u8); at >= 0 && at + 6 < bytes.Length;)
-        {
-            if ((bytes[at + 3] & 0x1F) == 7)
-            {
-                _codecsTag = string.Create(CultureInfo.InvariantCulture, $"avc1.{bytes[at + 4]:X2}{bytes[at + 5]:X2}{bytes[at + 6]:X2}");
-                return;
-            }
-
-            var next = bytes[(at + 3)..].IndexOf("\0\0\u0001"u8);
-            at = next < 0 ? -1 : at + 3 + next;
-        }
+        _front ??= new byte[SearchedForSps];
+        var take = Math.Min(bytes.Length, SearchedForSps - _searched);
+        bytes[..take].CopyTo(_front.AsSpan(_searched));
+        _searched += take;
+        _codecsTag = PictureTag.FromParameterSet(Type.Codec, _front.AsSpan(0, _searched));
+        if (_codecsTag is not null)
+            _front = null;
     }
 }

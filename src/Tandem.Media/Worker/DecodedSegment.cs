@@ -91,6 +91,9 @@ public enum DecodeFault
     /// <summary>The container is fine, but it has no sound track.</summary>
     NoSound,
 
+    /// <summary>The container is fine, but it has no picture: there is nothing to remux, and sound alone needs no remuxing.</summary>
+    NoPicture,
+
     /// <summary>The sound's codec is none that Tandem decodes.</summary>
     UnknownCodec,
 

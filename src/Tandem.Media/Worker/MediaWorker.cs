@@ -18,6 +18,7 @@ public sealed partial class MediaWorker : IAsyncDisposable
     private readonly SemaphoreSlim _turn = new(1);
     private readonly CancellationTokenSource _stop = new();
     private readonly Task _running;
+    private readonly byte[]?[] _memories = new byte[]?[RemuxRequest.MostStreams];
     private int _waiting;
     private int _restarts;
     private readonly TaskCompletionSource _begun = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -68,7 +69,7 @@ public sealed partial class MediaWorker : IAsyncDisposable
             return DecodeOutcome.Failed(DecodeFault.NotMedia, "no bytes");
         var head = request;
         var limit = _options.RequestTimeout + (_options.TimeoutPerMebibyte * (size / 1_048_576.0));
-        var answer = await AskAsync(SendAsync, limit, cancellation).ConfigureAwait(false);
+        var answer = await AskAsync(SendAsync, Taken, limit, cancellation).ConfigureAwait(false);
         return answer switch
         {
             DecodeOutcome outcome => outcome,
@@ -79,6 +80,48 @@ public sealed partial class MediaWorker : IAsyncDisposable
         {
             await input.WriteAsync(WireRequest.Head(id, head), CancellationToken.None).ConfigureAwait(false);
             await input.WriteAsync(head.Data, CancellationToken.None).ConfigureAwait(false);
+        }
+    }
+
+    /// <summary>
+    /// Takes the sound out of one segment and leaves the picture as it is. Done in the order of the calls, together with those to
+    /// <see cref="DecodeAsync"/>; never throws for what the child does. What a stream's next segment needs to know is kept here, so its
+    /// counters go on when a child dies.
+    /// </summary>
+    /// <param name="request">The segment; its memory must stay as it is until the call completes, and longer where the outcome uses it.</param>
+    /// <param name="cancellation">Gives up waiting; a request that the child has already got is finished all the same.</param>
+    public async Task<RemuxOutcome> RemuxAsync(RemuxRequest request, CancellationToken cancellation)
+    {
+        if (request.Stream is < 0 or >= RemuxRequest.MostStreams)
+            throw new ArgumentException($"stream {request.Stream}; there are {RemuxRequest.MostStreams}", nameof(request));
+        var size = (long)request.Data.Length + request.Init.Length;
+        if (size > _options.LargestSegment)
+            return RemuxOutcome.Failed(DecodeFault.TooLarge, $"{size} bytes; a segment may have {_options.LargestSegment}");
+        if (request.Data.IsEmpty)
+            return RemuxOutcome.Failed(DecodeFault.NotMedia, "no bytes");
+        var limit = _options.RequestTimeout + (_options.TimeoutPerMebibyte * (size / 1_048_576.0));
+        var answer = await AskAsync(SendAsync, Take, limit, cancellation).ConfigureAwait(false);
+        return answer switch
+        {
+            RemuxOutcome outcome => outcome,
+            DecodeOutcome { Fault: { } fault, Detail: { } detail } => RemuxOutcome.Failed(fault, detail),
+            _ => RemuxOutcome.Failed(DecodeFault.Crashed, "the media worker gave no outcome"),
+        };
+
+        async Task SendAsync(int id, Stream input)
+        {
+            var memory = request.Continues ? _memories[request.Stream] : null;
+            await input.WriteAsync(WireRemux.Head(id, request, memory), CancellationToken.None).ConfigureAwait(false);
+            await input.WriteAsync(request.Data, CancellationToken.None).ConfigureAwait(false);
+        }
+
+        object Take(object answer)
+        {
+            if (answer is not RemuxAnswer remuxed || WireRemux.Resolve(remuxed, request) is not { } outcome)
+                return answer;
+            if (outcome.Segment is not null)
+                _memories[request.Stream] = remuxed.Memory;
+            return outcome;
         }
     }
 
@@ -94,7 +137,7 @@ public sealed partial class MediaWorker : IAsyncDisposable
     /// <summary>Sends a probe, in tests.</summary>
     internal async Task<string> ProbeAsync(string probe, CancellationToken cancellation)
     {
-        var answer = await AskAsync(SendAsync, _options.RequestTimeout, cancellation).ConfigureAwait(false);
+        var answer = await AskAsync(SendAsync, Taken, _options.RequestTimeout, cancellation).ConfigureAwait(false);
         return answer as string ?? ((DecodeOutcome)answer).Detail!;
 
         async Task SendAsync(int id, Stream input)
@@ -109,7 +152,10 @@ public sealed partial class MediaWorker : IAsyncDisposable
 
     private static DecodeOutcome Unavailable(string why) => DecodeOutcome.Failed(DecodeFault.Unavailable, $"no media worker: {why}");
 
-    private async Task<object> AskAsync(Func<int, Stream, Task> send, TimeSpan limit, CancellationToken cancellation)
+    private static object Taken(object answer) => answer;
+
+    private async Task<object> AskAsync(
+        Func<int, Stream, Task> send, Func<object, object> take, TimeSpan limit, CancellationToken cancellation)
     {
         if (Interlocked.Increment(ref _waiting) > _options.MostWaiting)
         {
@@ -127,10 +173,10 @@ public sealed partial class MediaWorker : IAsyncDisposable
         }
 
         // From here on the turn is kept until the child has answered or died, whatever the caller does meanwhile.
-        return await Task.Run(() => InTurnAsync(send, limit), CancellationToken.None).WaitAsync(cancellation).ConfigureAwait(false);
+        return await Task.Run(() => InTurnAsync(send, take, limit), CancellationToken.None).WaitAsync(cancellation).ConfigureAwait(false);
     }
 
-    private async Task<object> InTurnAsync(Func<int, Stream, Task> send, TimeSpan limit)
+    private async Task<object> InTurnAsync(Func<int, Stream, Task> send, Func<object, object> take, TimeSpan limit)
     {
         try
         {
@@ -153,7 +199,7 @@ public sealed partial class MediaWorker : IAsyncDisposable
             }
 
             if (await answer.ConfigureAwait(false) is { } got)
-                return got;
+                return take(got);
             return _stop.IsCancellationRequested
                 ? Unavailable("it is being closed")
                 : DecodeOutcome.Failed(DecodeFault.Crashed, $"the media worker died at this segment: {await child.Ended.ConfigureAwait(false)}");

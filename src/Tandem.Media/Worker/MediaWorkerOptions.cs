@@ -33,8 +33,8 @@ public sealed record MediaWorkerOptions
     /// <summary>Largest segment with its init segment, in bytes. Default 64 MiB.</summary>
     public int LargestSegment { get; init; } = 64 << 20;
 
-    /// <summary>Requests that may wait for their turn; one more is refused. Default 16.</summary>
-    public int MostWaiting { get; init; } = 16;
+    /// <summary>Requests that may wait for their turn; one more is refused. Default 64: those of a channel that carries its playlists.</summary>
+    public int MostWaiting { get; init; } = 64;
 
     /// <summary>What the child may take of memory for data, in bytes: its heap, libav*'s, and the segment at hand. Default 384 MiB.</summary>
     public long MemoryLimit { get; init; } = 384L << 20;

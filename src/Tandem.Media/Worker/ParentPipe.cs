@@ -33,6 +33,17 @@ internal static unsafe class ParentPipe
         }
     }
 
+    /// <summary>Sends one message, a piece after the other.</summary>
+    public static void Send(ReadOnlySpan<byte> message, IReadOnlyList<ReadOnlyMemory<byte>> more)
+    {
+        lock (Output)
+        {
+            Write(message);
+            foreach (var piece in more)
+                Write(piece.Span);
+        }
+    }
+
     /// <summary>Sends one message unless another is being sent.</summary>
     public static void TrySend(ReadOnlySpan<byte> message)
     {

@@ -13,6 +13,9 @@ internal enum MessageKind : byte
     /// <summary>To the child, in tests: try what must not work.</summary>
     Probe = 2,
 
+    /// <summary>To the child: take the sound out of a segment.</summary>
+    Remux = 3,
+
     /// <summary>From the child: it is ready, and this is how it is confined.</summary>
     Hello = 16,
 
@@ -24,6 +27,9 @@ internal enum MessageKind : byte
 
     /// <summary>From the child, in tests: what became of a probe.</summary>
     Probed = 19,
+
+    /// <summary>From the child: what became of a request to remux.</summary>
+    Remuxed = 20,
 
     /// <summary>To a segmenter's child: what to read and how.</summary>
     Segment = 40,
@@ -170,6 +176,9 @@ internal ref struct WireReader(ReadOnlySpan<byte> body)
 
     /// <summary>A number, or its absence.</summary>
     public long? Optional() => U8() == 0 ? null : I64();
+
+    /// <summary>All that was not read yet.</summary>
+    public ReadOnlySpan<byte> Rest() => Take(_rest.Length);
 
     private ReadOnlySpan<byte> Take(int count)
     {

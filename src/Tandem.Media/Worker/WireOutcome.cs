@@ -8,7 +8,10 @@ internal static class WireOutcome
 {
     private const int MostTracks = 1024;
     private const int MostFrames = 200_000;
-    private const int MostText = 1024;
+
+    /// <summary>Longest text, bytes.</summary>
+    public const int MostText = 1024;
+
     private const int LargestFrame = 1 << 20;
 
     // No decoder makes a block of more; two floats a sample.
@@ -34,15 +37,7 @@ internal static class WireOutcome
         wire.U8((int)segment.Container);
         wire.I32(segment.Tracks.Count);
         foreach (var track in segment.Tracks)
-        {
-            wire.I32(track.Id);
-            wire.U8((int)track.Kind);
-            wire.Text(track.Codec);
-            wire.Text(track.CodecsTag);
-            wire.Text(track.Language);
-            wire.I32(track.SampleRate);
-            wire.I32(track.Channels);
-        }
+            WriteTrack(wire, track);
 
         wire.Optional(segment.Heard);
         wire.Optional(segment.PictureStart);
@@ -78,10 +73,7 @@ internal static class WireOutcome
         var request = wire.I32();
         if (wire.U8() == 0)
         {
-            // The others are the parent's own to say.
-            var fault = (DecodeFault)wire.U8();
-            if (!Enum.IsDefined(fault) || fault is DecodeFault.TimedOut or DecodeFault.Unavailable)
-                throw new WireException($"fault {fault}");
+            var fault = ReadFault(ref wire);
             var detail = wire.Text(MostText) ?? "";
             var of = ReadContainer(ref wire);
             var (start, end) = (wire.Optional(), wire.Optional());
@@ -89,9 +81,7 @@ internal static class WireOutcome
         }
 
         var container = ReadContainer(ref wire);
-        var tracks = new List<TrackInfo>();
-        for (var left = wire.Bounded(0, MostTracks); left > 0; left--)
-            tracks.Add(ReadTrack(ref wire));
+        var tracks = ReadTracks(ref wire);
         var heard = wire.Optional();
         var pictureStart = wire.Optional();
         var pictureEnd = wire.Optional();
@@ -106,7 +96,38 @@ internal static class WireOutcome
             container, tracks, (int?)heard, pictureStart, pictureEnd, coded, sound, damaged)));
     }
 
-    private static Container ReadContainer(ref WireReader wire)
+    /// <summary>Writes one track.</summary>
+    public static void WriteTrack(WireWriter wire, TrackInfo track)
+    {
+        wire.I32(track.Id);
+        wire.U8((int)track.Kind);
+        wire.Text(track.Codec);
+        wire.Text(track.CodecsTag);
+        wire.Text(track.Language);
+        wire.I32(track.SampleRate);
+        wire.I32(track.Channels);
+    }
+
+    /// <summary>Reads a count and so many tracks.</summary>
+    public static List<TrackInfo> ReadTracks(ref WireReader wire)
+    {
+        var tracks = new List<TrackInfo>();
+        for (var left = wire.Bounded(0, MostTracks); left > 0; left--)
+            tracks.Add(ReadTrack(ref wire));
+        return tracks;
+    }
+
+    /// <summary>Reads a fault that a child can know of; the others are the parent's own to say.</summary>
+    public static DecodeFault ReadFault(ref WireReader wire)
+    {
+        var fault = (DecodeFault)wire.U8();
+        return Enum.IsDefined(fault) && fault is not (DecodeFault.TimedOut or DecodeFault.Unavailable)
+            ? fault
+            : throw new WireException($"fault {fault}");
+    }
+
+    /// <summary>Reads a container.</summary>
+    public static Container ReadContainer(ref WireReader wire)
     {
         var container = (Container)wire.U8();
         return Enum.IsDefined(container) ? container : throw new WireException($"container {container}");

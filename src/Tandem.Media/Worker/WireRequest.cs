@@ -9,7 +9,7 @@ internal static class WireRequest
     private const int LongestLanguage = 100;
 
     /// <summary>What a message takes beyond the segment and its init segment, at most.</summary>
-    public const int Overhead = 256;
+    public const int Overhead = 256 + WireRemux.LargestMemory;
 
     /// <summary>Everything of a message but the segment's bytes, which follow it.</summary>
     public static byte[] Head(int id, DecodeRequest request)

@@ -3,6 +3,7 @@ using System.Globalization;
 using System.Runtime.InteropServices;
 using Tandem.Media.Decode;
 using Tandem.Media.Native;
+using Tandem.Media.Remux;
 using Tandem.Media.Sandbox;
 
 namespace Tandem.Media.Worker;
@@ -87,6 +88,11 @@ public static class WorkerProcess
                 answer.Begin(MessageKind.Probed);
                 answer.Text(Probes.Run(body));
             }
+            else if (kind == MessageKind.Remux)
+            {
+                Remux(body);
+                continue;
+            }
             else
             {
                 var request = BinaryPrimitives.ReadInt32LittleEndian(body);
@@ -112,6 +118,24 @@ public static class WorkerProcess
             decoder = new SegmentDecoder();
             return DecodeOutcome.Failed(DecodeFault.Crashed, $"the decoder failed at this segment: {e.GetType().Name}{Place(e)}");
         }
+    }
+
+    private static void Remux(byte[] body)
+    {
+        RemuxResult result;
+        try
+        {
+            var (data, init, memory) = WireRemux.ReadRequest(body);
+            result = Remuxer.Remux(data, init, memory);
+        }
+        catch (Exception e) when (e is not OutOfMemoryException)
+        {
+            result = RemuxResult.Failed(DecodeFault.Crashed, $"the remuxer failed at this segment: {e.GetType().Name}{Place(e)}");
+        }
+
+        // The pieces lie in the request's own bytes: they go out as they are.
+        var head = WireRemux.Head(BinaryPrimitives.ReadInt32LittleEndian(body), result);
+        ParentPipe.Send(head, result.Segment?.Pieces ?? []);
     }
 
     private static string Place(Exception e) => e.StackTrace?.Split('\n') is [var first, ..] ? " " + first.Trim() : "";

@@ -123,6 +123,8 @@ public static class ConfigurationLoader
             Delay = reader.Read(Settings.Delay),
             Engine = reader.Read(Settings.Engine),
             Video = reader.Read(Settings.Video),
+            Browsers = reader.Read(Settings.Browsers),
+            CarryMemory = reader.Read(Settings.CarryMemory),
             Loop = reader.Read(Settings.Loop),
             PushMemory = reader.Read(Settings.PushMemory),
             AllowPrivate = reader.Read(Settings.AllowPrivate),

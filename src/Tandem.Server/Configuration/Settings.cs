@@ -43,14 +43,19 @@ internal static class Settings
     public static Setting<string> Engine { get; } =
         new("engine", "name", "offline", "echo, tone, offline, or recogniser+translator+voice", Defaults.Engine, text => text);
 
-    public static Setting<VideoMode> Video { get; } = new("video", "word", "auto", "auto, reference", Defaults.Video, Values.Video);
+    public static Setting<VideoMode> Video { get; } = new("video", "word", "auto", "auto, reference, carry", Defaults.Video, Values.Video);
+
+    public static Setting<bool> Browsers { get; } = new("browsers", "true or false", "true", "", Defaults.Browsers, Values.Flag);
+
+    public static Setting<long> CarryMemory { get; } =
+        new("carry_memory", "size", "256MiB", "16MiB to 16GiB", Defaults.CarryMemory, text => Values.Size(text, 16L << 20, 16L << 30));
 
     public static Setting<bool> AllowPrivate { get; } = new("allow_private", "true or false", "false", "", Defaults.AllowPrivate, Values.Flag);
 
     public static Setting<bool> Loop { get; } = new("loop", "true or false", "true", "", Defaults.Loop, Values.Flag);
 
     public static Setting<long> PushMemory { get; } =
-        new("push_memory", "size", "128MiB", "16MiB to 4GiB", Defaults.PushMemory, text => Values.Size(text, 16, 4096));
+        new("push_memory", "size", "128MiB", "16MiB to 4GiB", Defaults.PushMemory, text => Values.Size(text, 16L << 20, 4L << 30));
 
     public static Setting<ImmutableDictionary<string, string>> Headers { get; } =
         new("headers", "names and values", Setting.None, "at most 32", Defaults.Headers, text => new Wrong($"is a list of names and values, not \"{text}\""));
@@ -75,6 +80,7 @@ internal static class Settings
     /// <summary>Those of a channel.</summary>
     public static ImmutableArray<Setting> OfChannel =>
     [
-        Id, Input, From, To, Delay, Engine, Video, Loop, PushMemory, AllowPrivate, Headers, BackgroundLevel, MaxOnsetLag, VoiceBitRate, DefaultVoice, DubExisting,
+        Id, Input, From, To, Delay, Engine, Video, Browsers, CarryMemory, Loop, PushMemory, AllowPrivate, Headers, BackgroundLevel, MaxOnsetLag,
+        VoiceBitRate, DefaultVoice, DubExisting,
     ];
 }

@@ -47,6 +47,18 @@ internal static partial class Values
             : (int)Math.Round(bits);
     }
 
+    /// <summary>Bytes.</summary>
+    public static Parsed<long> Size(string text, long least, long most)
+    {
+        var scale = Split(text)?.Unit switch { "KiB" => 1L << 10, "MiB" => 1L << 20, "GiB" => 1L << 30, _ => 0 };
+        if (scale == 0)
+            return new Wrong($"\"{text}\" is no size; write a number and KiB, MiB or GiB, such as 256MiB");
+        var bytes = Split(text)!.Value.Number * scale;
+        return bytes < least || bytes > most
+            ? new Wrong($"{text} is out of range; use {ShowSize(least)} to {ShowSize(most)}")
+            : (long)Math.Round(bytes);
+    }
+
     public static Parsed<bool> Flag(string text) => text.ToLowerInvariant() switch
     {
         "true" => true,
@@ -63,25 +75,6 @@ internal static partial class Values
         text.Equals("localhost", StringComparison.OrdinalIgnoreCase) ? IPAddress.Loopback
         : IPAddress.TryParse(text, out var address) ? address
         : new Wrong($"\"{text}\" is no IP address; use one of this machine's, such as 127.0.0.1, or 0.0.0.0 for all");
-
-    /// <summary>Bytes; the bounds are in MiB.</summary>
-    public static Parsed<long> Size(string text, int least, int most)
-    {
-        var scale = Split(text)?.Unit.ToUpperInvariant() switch
-        {
-            "MIB" or "M" => 1L << 20,
-            "GIB" or "G" => 1L << 30,
-            "MB" => 1_000_000,
-            "GB" => 1_000_000_000,
-            _ => 0,
-        };
-        if (scale == 0)
-            return new Wrong($"\"{text}\" is no size; write MiB or GiB, such as {least}MiB");
-        var bytes = Split(text)!.Value.Number * scale;
-        return bytes < (long)least << 20 || bytes > (long)most << 20
-            ? new Wrong($"{text} is out of range; use {least}MiB to {(most % 1024 == 0 ? $"{most / 1024}GiB" : $"{most}MiB")}")
-            : (long)bytes;
-    }
 
     /// <summary>SHA-256 hashes of keys, joined by <c>+</c>. Messages show none of them: a key may stand there by mistake.</summary>
     public static Parsed<ImmutableArray<ImmutableArray<byte>>> KeyHashes(string text)
@@ -123,8 +116,8 @@ internal static partial class Values
     {
         "auto" => VideoMode.Auto,
         "reference" => VideoMode.Reference,
-        "carry" => new Wrong("carry does not exist yet; use auto or reference"),
-        _ => new Wrong($"\"{text}\" is not known; use auto or reference"),
+        "carry" => VideoMode.Carry,
+        _ => new Wrong($"\"{text}\" is not known; use auto, reference or carry"),
     };
 
     public static Parsed<string> Id(string text) =>
@@ -165,6 +158,8 @@ internal static partial class Values
 
     private static string Show(TimeSpan time) =>
         time.TotalMinutes >= 2 ? string.Create(CultureInfo.InvariantCulture, $"{time.TotalMinutes}m") : string.Create(CultureInfo.InvariantCulture, $"{time.TotalSeconds}s");
+
+    private static string ShowSize(long bytes) => bytes >> 30 > 0 ? $"{bytes >> 30}GiB" : $"{bytes >> 20}MiB";
 
     private static (double Number, string Unit)? Split(string text)
     {

@@ -59,7 +59,7 @@ internal sealed class ChannelFiles(ChannelHost host, Uri? publicUrl)
     {
         var name = path.LastIndexOf('/');
         var generation = name > 0 ? path.LastIndexOf('/', name - 1) : -1;
-        return generation > 0 && publication.Find(Publisher.PathOf(path[..generation])) is not null;
+        return generation > 0 && (publication.Find(Publisher.PathOf(path[..generation])) ?? publication.Find(path[..generation] + ".m3u8")) is not null;
     }
 
     /// <summary>Answers a browser's question (CORS preflight) whether a page of another origin may ask.</summary>

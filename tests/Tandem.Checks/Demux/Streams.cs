@@ -33,6 +33,13 @@ public static class Streams
     public static SoundStream Sound(byte[]? init, IEnumerable<byte[]> segments) =>
         Demuxed(init, segments).Sound ?? throw new DemuxException("No sound in these segments");
 
+    /// <summary>Pictures and sound of one segment by itself; no sound is null.</summary>
+    public static (PictureStream Pictures, SoundStream? Sound) Both(byte[]? init, byte[] segment)
+    {
+        var demuxed = Demuxed(init, [segment]);
+        return (demuxed.Pictures, demuxed.Sound);
+    }
+
     private static ISegmentDemuxer Demuxed(byte[]? init, IEnumerable<byte[]> segments)
     {
         ISegmentDemuxer? demuxer = null;

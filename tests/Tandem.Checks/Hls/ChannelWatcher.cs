@@ -115,15 +115,18 @@ public sealed class ChannelWatcher : IAsyncDisposable
 
     private async Task Segments(Uri address, HlsPlaylist playlist)
     {
+        // Of the source's own playlists, what Tandem serves itself is read as well.
+        var isCarried = playlist.Segments.Any(segment => segment.Address.Authority == address.Authority);
         var wanted = Checker.RoleOf(address) switch
         {
             PlaylistRole.Original or PlaylistRole.Dub or PlaylistRole.Captions => _options.FetchVoices,
-            PlaylistRole.Picture => _options.FetchPictures,
-            _ => false,
+            PlaylistRole.Picture => _options.FetchPictures || (isCarried && _options.FetchVoices),
+            _ => isCarried && _options.FetchVoices,
         };
         if (!wanted)
             return;
-        foreach (var segment in playlist.Segments.Where(segment => !segment.Gap && _segments.Add($"{segment.Address} {segment.Range}")))
+        foreach (var segment in playlist.Segments.Where(segment => !segment.Gap
+            && (_options.FetchPictures || segment.Address.Authority == address.Authority) && _segments.Add($"{segment.Address} {segment.Range}")))
         {
             if (segment.Map is { } map && !map.Contains(' ', StringComparison.Ordinal) && _inits.Add(map) && await Get(new Uri(map), mustBeThere: true) is { } init)
                 Checker.ObserveInit(segment, _options.Time.GetUtcNow(), init.Body);

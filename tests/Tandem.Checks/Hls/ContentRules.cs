@@ -12,6 +12,7 @@ internal sealed class ContentRules(CheckerOptions options, Report report)
     private readonly Dictionary<string, byte[]> _inits = [];
     private readonly Dictionary<Uri, SortedDictionary<long, (HlsSegment Listed, SoundSegment Sound)>> _sound = [];
     private readonly Dictionary<Uri, SortedDictionary<long, (HlsSegment Listed, CaptionSegment Captions)>> _captions = [];
+    private readonly CarriedRules _carried = new(options, report);
     private readonly Dictionary<Uri, double> _peaks = [];
 
     /// <summary>Codec families that were found in the voices.</summary>
@@ -43,6 +44,8 @@ internal sealed class ContentRules(CheckerOptions options, Report report)
             AddSound(history, listed, at, bytes);
         else if (history.Role == PlaylistRole.Captions)
             AddCaptions(history, listed, at, bytes);
+        else if (history.Role == PlaylistRole.Picture && listed.Address.Authority == history.Address.Authority)
+            _carried.Add(history.Address, listed, at, listed.Map is { } map ? _inits.GetValueOrDefault(map) : null, bytes);
     }
 
     /// <summary>Whether it has been read.</summary>
@@ -58,6 +61,7 @@ internal sealed class ContentRules(CheckerOptions options, Report report)
             CheckAgainst(add, _sound.First().Value, voice.Key, voice.Value);
         foreach (var (playlist, segments) in _captions)
             CheckCaptions(add, playlist, segments);
+        _carried.Check(StartOf, add);
     }
 
     private void CheckHash(string key, Uri address, DateTimeOffset at, byte[] bytes)

@@ -90,6 +90,9 @@ public enum HlsRule
     /// <summary>WebVTT segments have a map, the same all through a discontinuity, and cues that belong to them (7).</summary>
     Captions,
 
+    /// <summary>A carried segment holds a picture and no sound, in time with its date and with the voices.</summary>
+    CarriedPicture,
+
     /// <summary>What is listed can be fetched.</summary>
     Fetch,
 }

@@ -185,7 +185,8 @@ public sealed class PlaylistChecker(CheckerOptions? options = null)
     {
         var history = HistoryOf(playlist.Address);
         var last = playlist.Segments.Count > 0 ? playlist.Segments[^1] : null;
-        if (history.Role == PlaylistRole.SourceSound && last?.Address.Authority == playlist.Address.Authority)
+        if (history.Role == PlaylistRole.SourceSound && last?.Address.Authority == playlist.Address.Authority
+            && !playlist.Address.AbsolutePath.Contains("/source/", StringComparison.Ordinal))
             history.Role = PlaylistRole.Original;
         CheckGrowth(history, playlist, requested, received);
         new PlaylistRules(_options, Report).Check(history, playlist, received);

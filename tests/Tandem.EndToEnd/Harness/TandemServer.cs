@@ -88,8 +88,9 @@ public sealed class TandemServer : IAsyncDisposable
 
     /// <summary>A <c>--channel</c> value for a test's source.</summary>
     public static string Channel(
-        string id, Uri input, string delay = "4s", string engine = "echo", string to = "es", string from = "en", string more = "") =>
-        $"id={id},input={input},from={from},to={to},delay={delay},engine={engine},video=reference,allow_private=true"
+        string id, Uri input, string delay = "4s", string engine = "echo", string to = "es", string from = "en", string more = "",
+        string video = "reference") =>
+        $"id={id},input={input},from={from},to={to},delay={delay},engine={engine},video={video},allow_private=true"
         + (more.Length > 0 ? "," + more : "");
 
     /// <summary>The address of a channel's master playlist.</summary>

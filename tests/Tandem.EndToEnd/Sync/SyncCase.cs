@@ -14,6 +14,9 @@ namespace Tandem.EndToEnd.Sync;
 public sealed record SyncCase(
     string Name, OriginOptions Options, Action<OriginChannel>? Upset = null, int Missing = 0, int Epochs = 1, bool StandsStill = false)
 {
+    /// <summary>How the picture reaches viewers.</summary>
+    public string Video { get; init; } = "reference";
+
     private const long Wrap = 1L << 33;
     private const int Second = 90_000;
 
@@ -54,6 +57,26 @@ public sealed record SyncCase(
             new("jitter-1ms", new() { Programme = await DamagedAsync(Damage.Jitter(1, 48_000)) }),
             new("no-dates", new() { Programme = ts, ProgramDates = false }),
         ];
+    }
+
+    /// <summary>Sources whose picture is carried.</summary>
+    public static async Task<IReadOnlyList<SyncCase>> CarriedAsync()
+    {
+        SyncCase[] cases =
+        [
+            await PlainAsync(Packing.Ts, FrameRate.Pal, 48_000, muxed: true),
+            await PlainAsync(Packing.Ts, FrameRate.Ntsc, 44_100, muxed: false),
+            await PlainAsync(Packing.Fmp4, FrameRate.Fifty, 48_000, muxed: true),
+            await PlainAsync(Packing.Fmp4, FrameRate.Pal, 44_100, muxed: false),
+            new("aes-ts", new() { Programme = await Programmes.FlashBeepAsync(Packing.Ts, FrameRate.Pal), Encryption = Encryption.Aes128 }),
+            new("aes-fmp4", new() { Programme = await Programmes.FlashBeepAsync(Packing.Fmp4, FrameRate.Pal), Encryption = Encryption.Aes128ExplicitIv }),
+            new("ranges", new() { Programme = await Programmes.FlashBeepAsync(Packing.Ts, FrameRate.Pal), SegmentsPerFile = 5 }),
+            new(
+                "discontinuity",
+                new() { Programme = await Programmes.FlashBeepAsync(Packing.Fmp4, FrameRate.Pal) },
+                channel => channel.Break(3 * Second), Missing: 2, Epochs: 2),
+        ];
+        return [.. cases.Select(one => one with { Name = "carry-" + one.Name, Video = "carry" })];
     }
 
     /// <summary>Every combination of packing, frame rate, sample rate, and muxed or separate.</summary>

@@ -22,7 +22,7 @@ public sealed class SyncRun
         await using var origin = await OriginServer.StartAsync();
         var channels = cases.ToDictionary(one => one.Name, one => origin.Add(one.Name, one.Options));
         var sources = channels.ToDictionary(pair => pair.Key, pair => HlsRecorder.Start(pair.Value.Master, _pace));
-        await using var server = await TandemServer.StartAloneAsync(cases.Select(one => TandemServer.Channel(one.Name, channels[one.Name].Master, delay: "6s")));
+        await using var server = await TandemServer.StartAloneAsync(cases.Select(one => TandemServer.Channel(one.Name, channels[one.Name].Master, delay: "6s", video: one.Video)));
         var published = cases.ToDictionary(one => one.Name, one => HlsRecorder.Start(server.Master(one.Name), _pace, wanted: IsMeasured));
         var still = cases.Where(one => one.StandsStill).Select(one => one.Name).ToHashSet();
         server.Excuse((channel, violation) => still.Contains(channel) && violation.Rule == HlsRule.Growth);

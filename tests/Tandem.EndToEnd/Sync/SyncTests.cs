@@ -29,6 +29,43 @@ public sealed class SyncMatrix : IAsyncLifetime
     public ValueTask DisposeAsync() => ValueTask.CompletedTask;
 }
 
+/// <summary>The sources whose picture is carried, played once for all their tests.</summary>
+public sealed class CarriedMatrix : IAsyncLifetime
+{
+    private SyncRun? _run;
+    private Dictionary<string, SyncCase> _cases = [];
+
+    /// <inheritdoc/>
+    public async ValueTask InitializeAsync()
+    {
+        var only = Environment.GetEnvironmentVariable("TANDEM_SYNC_ONLY") ?? "";
+        _cases = (await SyncCase.CarriedAsync()).Where(one => one.Name.Contains(only, StringComparison.Ordinal)).ToDictionary(one => one.Name);
+        _run = await SyncRun.PlayAsync([.. _cases.Values], seconds: 44);
+    }
+
+    /// <summary>Holds a case to design.md's bounds.</summary>
+    public Task CheckAsync(string name) => SyncBounds.CheckAsync(_run!, _cases[name]);
+
+    /// <inheritdoc/>
+    public ValueTask DisposeAsync() => ValueTask.CompletedTask;
+}
+
+/// <summary>A picture that Tandem carries is in step with the voices, whatever it comes in (issue 3, point 1).</summary>
+[Collection(Alone.Name)]
+public sealed class CarriedSyncTests(CarriedMatrix matrix) : IClassFixture<CarriedMatrix>
+{
+    [Theory]
+    [InlineData("carry-ts-25fps-48000-muxed-aac")]
+    [InlineData("carry-ts-30fps-44100-separate-aac")]
+    [InlineData("carry-fmp4-50fps-48000-muxed-aac")]
+    [InlineData("carry-fmp4-25fps-44100-separate-aac")]
+    [InlineData("carry-aes-ts")]
+    [InlineData("carry-aes-fmp4")]
+    [InlineData("carry-ranges")]
+    [InlineData("carry-discontinuity")]
+    public Task Voice_and_carried_picture_are_in_step(string source) => matrix.CheckAsync(source);
+}
+
 /// <summary>The bounds of design.md, section 5.</summary>
 internal static class SyncBounds
 {

@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Collections.Immutable;
 using System.Text;
 using Microsoft.Extensions.Time.Testing;
 using Tandem.Live.Ingest;
@@ -16,6 +17,7 @@ internal sealed class FakeSource : IAsyncDisposable
     private readonly ConcurrentDictionary<string, Func<FetchRequest, FetchOutcome>> _answers = new();
     private readonly List<SourceEvent> _events = [];
     private SourceFollower? _follower;
+    private readonly List<CarriedMedia> _carried = [];
     private Task _reading = Task.CompletedTask;
 
     public FakeTimeProvider Time { get; } = new(new DateTimeOffset(2026, 3, 1, 12, 0, 0, TimeSpan.Zero));
@@ -31,6 +33,18 @@ internal sealed class FakeSource : IAsyncDisposable
                 return [.. _events];
         }
     }
+
+    /// <summary>What came of carried playlists.</summary>
+    public IReadOnlyList<CarriedMedia> Carried
+    {
+        get
+        {
+            lock (_events)
+                return [.. _carried];
+        }
+    }
+
+    public void Carry(ImmutableHashSet<PlaylistId> playlists, TimeSpan backFill) => _follower!.Carry(playlists, backFill);
 
     public IEnumerable<T> All<T>()
         where T : SourceEvent => Events.OfType<T>();
@@ -59,14 +73,7 @@ internal sealed class FakeSource : IAsyncDisposable
     private void Follow(SourceFollower follower)
     {
         _follower = follower;
-        _reading = Task.Run(async () =>
-        {
-            await foreach (var what in _follower.ReadAsync(default))
-            {
-                lock (_events)
-                    _events.Add(what);
-            }
-        });
+        _reading = Task.WhenAll(ReadAsync(_follower), ReadCarriedAsync(_follower));
     }
 
     /// <summary>Lets fake time go by in steps small enough to tell what happened when.</summary>
@@ -102,6 +109,26 @@ internal sealed class FakeSource : IAsyncDisposable
         if (_follower is not null)
             await _follower.DisposeAsync();
         await _reading;
+    }
+
+    private async Task ReadAsync(SourceFollower follower)
+    {
+        await Task.Yield();
+        await foreach (var what in follower.ReadAsync(default))
+        {
+            lock (_events)
+                _events.Add(what);
+        }
+    }
+
+    private async Task ReadCarriedAsync(SourceFollower follower)
+    {
+        await Task.Yield();
+        await foreach (var media in follower.Carried.ReadAllAsync())
+        {
+            lock (_events)
+                _carried.Add(media);
+        }
     }
 
     private static async Task SettleAsync()

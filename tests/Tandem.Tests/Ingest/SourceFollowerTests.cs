@@ -58,6 +58,50 @@ public sealed class SourceFollowerTests
     }
 
     [Fact]
+    public async Task WhatIsCarriedIsFetchedInOrderAndTheHeardOnce()
+    {
+        await using var source = Live();
+        for (var number = 0; number < 400; number++)
+        {
+            source.Bytes($"/ch/low{number}.ts", Encoding.ASCII.GetBytes($"low {number}"));
+            source.Bytes($"/ch/high{number}.ts", Encoding.ASCII.GetBytes($"high {number}"));
+        }
+
+        source.Start();
+        await source.RunAsync(3);
+        Assert.Empty(source.Carried);
+        var (low, heard) = (new PlaylistId(PlaylistKind.Variant, "v0"), new PlaylistId(PlaylistKind.Audio, "a/a/English"));
+        source.Carry([low, heard], TimeSpan.FromSeconds(60));
+        await source.RunAsync(8.5);
+        var carried = source.Carried.ToList();
+        Assert.All(carried, item => Assert.Equal(low, item.Id));
+        Assert.Equal(Enumerable.Range(0, 9).Select(number => (long)number), carried.Select(item => item.Segment.Sequence));
+        Assert.All(carried, item => Assert.Equal($"low {item.Segment.Sequence}", Encoding.ASCII.GetString(item.Data.Span)));
+        var asked = source.Requests.Where(item => item.Request.Kind == FetchKind.Segment).Select(item => item.Request.Address.AbsolutePath).ToList();
+        Assert.Equal(asked.Distinct(), asked);
+        Assert.DoesNotContain(asked, path => path.Contains("high", StringComparison.Ordinal));
+
+        // From here on nothing is carried any more.
+        source.Carry([], TimeSpan.Zero);
+        await source.RunAsync(6);
+        Assert.Equal(9, source.Carried.Count);
+    }
+
+    [Fact]
+    public async Task ACarriedSegmentThatCannotBeHadInTimeIsToldOfInItsPlace()
+    {
+        await using var source = Live();
+        for (var number = 0; number < 400; number++)
+            source.Bytes($"/ch/low{number}.ts", [1]);
+        source.Fails("/ch/low5.ts", "not_found");
+        source.Start(options => options with { CarriedPatience = TimeSpan.FromSeconds(3) });
+        source.Carry([new PlaylistId(PlaylistKind.Variant, "v0")], TimeSpan.FromSeconds(60));
+        await source.RunAsync(16);
+        Assert.Equal(Enumerable.Range(0, 9).Select(number => (long)number), source.Carried.Take(9).Select(item => item.Segment.Sequence));
+        Assert.Equal([5L], source.Carried.Where(item => item.Fault is not null).Select(item => item.Segment.Sequence));
+    }
+
+    [Fact]
     public async Task AppearancesFollowTheSource()
     {
         await using var source = Live();

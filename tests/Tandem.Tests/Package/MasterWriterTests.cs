@@ -160,15 +160,45 @@ public sealed class MasterWriterTests
         Assert.Contains("#EXT-X-STREAM-INF:BANDWIDTH=3140000,AUDIO=\"tandem\"", Write(source, ["es"]), StringComparison.Ordinal);
     }
 
+    [Fact]
+    public void A_carried_variant_counts_without_the_sound_that_was_taken_out_of_it()
+    {
+        var source = Source(
+            [Variant("v", "BANDWIDTH=3000000,AVERAGE-BANDWIDTH=2500000,CODECS=\"avc1.64001f,ac-3\",AUDIO=\"a\"")],
+            [Rendition(null, "TYPE=AUDIO,GROUP-ID=\"a\",NAME=\"Deutsch\",LANGUAGE=\"de\",DEFAULT=YES")]) with
+        {
+            OtherTags = ["#EXT-X-SESSION-KEY:METHOD=AES-128,URI=\"key\""],
+        };
+        var facts = ImmutableDictionary<Uri, PlaylistFacts>.Empty
+            .Add(source.Variants[0].Address, new("avc1.64001f", true, 2_600_000, 2_000_000) { SoundTaken = 300_000 });
+        var text = Write(source, ["es"], facts: facts, carried: true);
+        Assert.Contains(
+            "#EXT-X-STREAM-INF:BANDWIDTH=2840000,AVERAGE-BANDWIDTH=2332000,CODECS=\"avc1.64001f,mp4a.40.2\",AUDIO=\"a\",SUBTITLES=\"captions\"\n",
+            text,
+            StringComparison.Ordinal);
+        Assert.DoesNotContain("Deutsch", text, StringComparison.Ordinal);
+        Assert.DoesNotContain("SESSION-KEY", text, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void What_a_carried_variant_was_measured_at_counts_where_it_is_more_than_the_source_says()
+    {
+        var source = Source([Variant("v", "BANDWIDTH=1000000,CODECS=\"avc1.64001f,mp4a.40.2\"")]);
+        var facts = ImmutableDictionary<Uri, PlaylistFacts>.Empty.Add(source.Variants[0].Address, new("avc1.64001f", true, 1_500_000, 1_400_000));
+        Assert.Contains("BANDWIDTH=1640000,CODECS", Write(source, ["es"], facts: facts, carried: true), StringComparison.Ordinal);
+    }
+
     private static string Write(
         MasterPlaylist source,
         string[] languages,
         string? defaultVoice = null,
         bool dubExisting = false,
-        ImmutableDictionary<Uri, PlaylistFacts>? facts = null) => MasterWriter.Write(
+        ImmutableDictionary<Uri, PlaylistFacts>? facts = null,
+        bool carried = false) => MasterWriter.Write(
         new PublishedMaster
         {
             Source = source,
+            Carried = carried,
             Paths = Addresses(source).Distinct().ToImmutableDictionary(address => address, address => $"source/{address.Segments[^1]}"),
             Voices =
             [

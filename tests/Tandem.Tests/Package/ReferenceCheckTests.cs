@@ -117,6 +117,57 @@ public sealed class ReferenceCheckTests
     }
 
     [Fact]
+    public async Task Native_players_need_no_permission_and_play_picture_and_sound_in_one_MP4()
+    {
+        await using var origin = await OriginAsync(Allow(null));
+        await using var check = Check("https://tv.example/live", browsers: false);
+        check.See(Seen(origin));
+        check.Hear(
+            Container.FragmentedMp4, [new(1, TrackKind.Picture, "h264", null, null, 0, 0), new(2, TrackKind.Sound, "aac", null, null, 48_000, 2)]);
+        await PassAsync(TimeSpan.FromSeconds(90));
+        Assert.Equal((ReferenceState.Proven, null), check.Result);
+    }
+
+    [Theory]
+    [InlineData("/{0}/{1}.ts", "made for each viewer")]
+    [InlineData("/{1}.ts?session={0}", null)]
+    public async Task A_source_that_leads_each_viewer_elsewhere_is_made_for_one(string segment, string? told)
+    {
+        var sessions = 0;
+        await using var origin = await LocalOrigin.StartAsync(context =>
+        {
+            Interlocked.Increment(ref _requests);
+            context.Response.Headers.AccessControlAllowOrigin = "*";
+            var path = context.Request.Path.Value!;
+            return context.Response.WriteAsync(path switch
+            {
+                "/master.m3u8" => $"#EXTM3U\n#EXT-X-STREAM-INF:BANDWIDTH=1\nv0-{Interlocked.Increment(ref sessions)}.m3u8\n",
+                _ when path.EndsWith(".m3u8", StringComparison.Ordinal) => "#EXTM3U\n#EXT-X-TARGETDURATION:2\n#EXT-X-MEDIA-SEQUENCE:1\n"
+                    + string.Concat(Enumerable.Range(1, 3).Select(number =>
+                        "#EXTINF:2,\n" + string.Format(System.Globalization.CultureInfo.InvariantCulture, segment, path[4..^5], number) + "\n")),
+                _ => "x",
+            });
+        });
+        await using var check = Check(input: origin.At("/master.m3u8"));
+        check.See(Seen(origin, name: number => string.Format(System.Globalization.CultureInfo.InvariantCulture, segment, "mine", number)));
+        await PassAsync(TimeSpan.FromSeconds(10));
+        Assert.Equal(told is null ? ReferenceState.Unproven : ReferenceState.Failed, check.Result.State);
+        if (told is not null)
+            Assert.Contains(told, check.Result.Reason, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_source_whose_picture_is_carried_anyhow_is_not_asked()
+    {
+        await using var origin = await OriginAsync(Allow("*"));
+        await using var check = Check(video: VideoMode.Carry);
+        check.See(Seen(origin));
+        await PassAsync(TimeSpan.FromSeconds(10));
+        Assert.Equal(ReferenceState.Unproven, check.Result.State);
+        Assert.Equal(0, _requests);
+    }
+
+    [Fact]
     public async Task One_answer_that_is_lost_says_nothing()
     {
         await using var origin = await OriginAsync(context =>
@@ -162,11 +213,13 @@ public sealed class ReferenceCheckTests
         return context.Response.WriteAsync("x");
     });
 
-    private ReferenceCheck Check(string? page = null) => new(
+    private ReferenceCheck Check(string? page = null, bool browsers = true, Uri? input = null, VideoMode video = VideoMode.Auto) => new(
         new ChannelOptions
         {
             Id = "news",
-            Input = new Uri("http://source.invalid/"),
+            Input = input ?? new Uri("http://127.0.0.1:9/"),
+            Browsers = browsers,
+            Video = video,
             From = "en",
             To = ["es"],
             AllowPrivate = true,
@@ -175,10 +228,10 @@ public sealed class ReferenceCheckTests
         _time,
         NullLogger.Instance);
 
-    private SourceEvent.PlaylistSeen Seen(LocalOrigin origin, int number = 1)
+    private SourceEvent.PlaylistSeen Seen(LocalOrigin origin, int number = 1, Func<int, string>? name = null)
     {
         var segments = Enumerable.Range(number, 3).Select(sequence => new MediaSegment(
-            sequence, 0, origin.At($"/{number}.ts?secret=1"), TimeSpan.FromSeconds(2), "", null, null, [], null, false, false, []));
+            sequence, 0, origin.At(name?.Invoke(sequence) ?? $"/{number}.ts?secret=1"), TimeSpan.FromSeconds(2), "", null, null, [], null, false, false, []));
         var playlist = new MediaPlaylist(origin.At("/v0.m3u8"), 3, TimeSpan.FromSeconds(2), false, null, false, false, number, 0, null, [.. segments]);
         return new SourceEvent.PlaylistSeen(
             _video, playlist, [new SeenSegment(playlist.Segments[^1], _time.GetUtcNow(), false)], _time.GetUtcNow(), false);

@@ -31,8 +31,9 @@ public sealed class ConfigurationTests : IDisposable
                 from: en
                 to: en
                 delay: 8
-                video: carry
+                video: both
                 background_level: loud
+                carry_memory: 256
                 default_voice: xx
                 headers:
                   "bad name": SECRET
@@ -54,13 +55,14 @@ public sealed class ConfigurationTests : IDisposable
         Has(mistakes, "FILE:10", "input: \"ftp://…@example.com/a\" is no address");
         Has(mistakes, "FILE:12", "to: en is the source language");
         Has(mistakes, "FILE:13", "delay: \"8\" has no unit", "8s");
-        Has(mistakes, "FILE:14", "video: carry does not exist yet");
+        Has(mistakes, "FILE:14", "video: \"both\" is not known; use auto, reference or carry");
         Has(mistakes, "FILE:15", "background_level: \"loud\" is no level", "-18dB");
-        Has(mistakes, "FILE:16", "default_voice: \"xx\" is no language");
-        Has(mistakes, "FILE:18", "headers: \"bad name\" is no name of a header");
-        Has(mistakes, "FILE:19", "id: \"../etc\" is no id");
-        Has(mistakes, "FILE:19", "channel ../etc: input: is missing");
-        Has(mistakes, "FILE:21", "to: names 0 languages");
+        Has(mistakes, "FILE:16", "carry_memory: \"256\" is no size", "256MiB");
+        Has(mistakes, "FILE:17", "default_voice: \"xx\" is no language");
+        Has(mistakes, "FILE:19", "headers: \"bad name\" is no name of a header");
+        Has(mistakes, "FILE:20", "id: \"../etc\" is no id");
+        Has(mistakes, "FILE:20", "channel ../etc: input: is missing");
+        Has(mistakes, "FILE:22", "to: names 0 languages");
         Has(mistakes, "TANDEM__CHANNELS__0__ENGNE", "engne is no setting; did you mean engine?");
         Has(mistakes, "TANDEM__CHANNELS__7__DELAY", "\"7\" is no entry of the list; it has 3");
         Has(mistakes, "TANDEM__LOG_LEVEL", "log_level: \"loud\" is not known; use debug");

@@ -247,6 +247,36 @@ public sealed class SourceClockTests
         Assert.True(second.Epoch.DiscontinuitySequence >= first.Epoch.DiscontinuitySequence + 60);
     }
 
+    [Fact]
+    public void A_change_of_the_picture_begins_an_epoch_with_the_first_segment_that_appears_after_it()
+    {
+        var clock = Clock();
+        clock.Carry(true, Noon);
+        var first = Take(clock, 1, 900_000)!;
+        Assert.True(first.Epoch.Carried);
+
+        // Decided while segment 2, which appeared a moment before, is on its way.
+        clock.Carry(false, Noon.AddSeconds(4.5));
+        var second = Take(clock, 2, 1_080_000)!;
+        Assert.Same(first.Epoch, second.Epoch);
+        var third = Take(clock, 3, 1_260_000)!;
+        Assert.Equal((false, EpochReason.Video, true), (third.Epoch.Carried, third.Epoch.Reason, third.Discontinuity));
+        Assert.Equal(first.Epoch.DiscontinuitySequence + 1, third.Epoch.DiscontinuitySequence);
+        Assert.Equal(1_260_000, third.Epoch.ToMedia(third.From).Ticks);
+        Assert.Same(third.Epoch, Take(clock, 4, 1_440_000)!.Epoch);
+    }
+
+    [Fact]
+    public void A_discontinuity_of_the_sources_own_takes_the_change_with_it()
+    {
+        var clock = Clock();
+        Take(clock, 1, 900_000);
+        clock.Carry(true, Noon);
+        var row = Take(clock, 2, 50, discontinuity: true)!;
+        Assert.Equal((true, EpochReason.Discontinuity), (row.Epoch.Carried, row.Epoch.Reason));
+        Assert.Same(row.Epoch, Take(clock, 3, 180_050)!.Epoch);
+    }
+
     private SourceClock Clock() => new(new SoundPlacer(_track), Delay, null);
 
     private static SegmentRow? Take(
