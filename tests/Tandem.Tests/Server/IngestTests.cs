@@ -114,18 +114,17 @@ public sealed class IngestTests : IAsyncLifetime
         Assert.Equal((0, 0), (_files.Bytes, _files.Count));
     }
 
-    [Theory]
-    [InlineData("Content-Length: 100000\r\n\r\n", "", "")]
-    [InlineData("Transfer-Encoding: chunked\r\n\r\n", "186a0\r\n", "\r\n0\r\n\r\n")]
-    public async Task A_sender_that_hangs_up_without_waiting_for_the_answer_has_sent_all_the_same(string headers, string before, string after)
+    [Fact]
+    public async Task A_sender_that_hangs_up_without_waiting_for_the_answer_has_sent_all_the_same()
     {
-        // As FFmpeg does. Many times: the server may see the end before it has read the beginning.
+        // As FFmpeg does. Many times: the server may see the end before it has read the beginning. (With Content-Length instead of chunks,
+        // Kestrel gives such a body up; who sends so waits for the answer.)
         for (var number = 0; number < 50; number++)
         {
             using var client = new TcpClient();
             await client.ConnectAsync(IPAddress.Loopback, _server!.Address.Port);
-            var start = Encoding.ASCII.GetBytes($"PUT /ingest/news/{number}.ts HTTP/1.1\r\nHost: a\r\n{headers}{before}");
-            await client.GetStream().WriteAsync((byte[])[.. start, .. new byte[100_000], .. Encoding.ASCII.GetBytes(after)]);
+            var start = Encoding.ASCII.GetBytes($"PUT /ingest/news/{number}.ts HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n186a0\r\n");
+            await client.GetStream().WriteAsync((byte[])[.. start, .. new byte[100_000], .. "\r\n0\r\n\r\n"u8]);
         }
 
         for (var wait = 0; wait < 2000 && _files.Count < 50; wait++)
