@@ -19,8 +19,8 @@ internal static unsafe partial class LibAvCodec
     /// <summary>AV_PKT_FLAG_KEY.</summary>
     public const int PacketKey = 1;
 
-    /// <summary>AV_PKT_FLAG_CORRUPT.</summary>
-    public const int PacketCorrupt = 2;
+    /// <summary>AV_PKT_FLAG_DISCARD: to be decoded, but not to be shown.</summary>
+    public const int PacketDiscard = 4;
 
     // AV_CODEC_ID_*, as far as a decision hangs on them.
     public const int IdH264 = 27;

@@ -114,6 +114,7 @@ internal unsafe struct AVStream
     [FieldOffset(0)] public int index;
     [FieldOffset(4)] public int id;
     [FieldOffset(16)] public AVRational time_base;
+    [FieldOffset(32)] public long duration;
     [FieldOffset(48)] public int disposition;
     [FieldOffset(52)] public int discard;
     [FieldOffset(64)] public void* metadata;

@@ -88,11 +88,13 @@ internal sealed unsafe class SegmentMuxer : IDisposable
                 refused++;
         }
 
-        if (LibAvFormat.av_write_frame(context, null) < 0)
-            refused++;
-        LibAvFormat.avio_flush(context->pb);
-        if (_container == Container.FragmentedMp4)
-            TakeInit();
+        refused += Flush();
+        if (_container != Container.FragmentedMp4)
+            return refused;
+
+        // The first flush brings out the init segment only.
+        if (TakeInit() && _count == 0)
+            refused += Flush();
         return refused;
     }
 
@@ -102,6 +104,13 @@ internal sealed unsafe class SegmentMuxer : IDisposable
         _output.Dispose();
         _io.Dispose();
         _self.Free();
+    }
+
+    private int Flush()
+    {
+        var result = LibAvFormat.av_write_frame(_output.Value, null);
+        LibAvFormat.avio_flush(_output.Value->pb);
+        return result < 0 ? 1 : 0;
     }
 
     private static (string Name, string Value)[] Options(Container container) => container == Container.MpegTs
@@ -115,7 +124,7 @@ internal sealed unsafe class SegmentMuxer : IDisposable
         :
         [
             // No edit list, and tfdt counts from 0: the frames' own times are the times that they play at.
-            ("movflags", "frag_custom+delay_moov+frag_discont+default_base_moof+skip_trailer"),
+            ("movflags", "frag_custom+empty_moov+delay_moov+frag_discont+default_base_moof+skip_trailer"),
             ("use_editlist", "0"),
             ("strict", "experimental"),
         ];
@@ -171,7 +180,7 @@ internal sealed unsafe class SegmentMuxer : IDisposable
     }
 
     // The muxer writes ftyp and moov before the first fragment, once it has seen what the frames say of their codecs.
-    private void TakeInit()
+    private bool TakeInit()
     {
         var at = 0;
         var end = 0;
@@ -189,9 +198,10 @@ internal sealed unsafe class SegmentMuxer : IDisposable
         }
 
         if (end == 0)
-            return;
+            return false;
         _init = _bytes.AsSpan(0, end).ToArray();
         _bytes.AsSpan(end, _count - end).CopyTo(_bytes);
         _count -= end;
+        return true;
     }
 }

@@ -132,11 +132,14 @@ public sealed partial class Segmenter : IAsyncDisposable
     private async Task<(CutFault Fault, string Detail, TimeSpan Lived)> LiveAsync()
     {
         Socket? socket = null;
+        SafeHandle? inherited = null;
+        var held = false;
         try
         {
             socket = _options.Input is UdpInput udp ? DatagramSocket.Open(udp) : null;
             var task = SegmenterTask.Of(_options, _begin);
-            SafeHandle? inherited = _options.Input is FileInput file ? file.Handle : socket?.SafeHandle;
+            inherited = _options.Input is FileInput file ? file.Handle : socket?.SafeHandle;
+            inherited?.DangerousAddRef(ref held);
             var process = WorkerStart.Start(
                 [.. _options.Command!, task.Sockets.ToString()],
                 _options.MemoryLimit,
@@ -167,6 +170,8 @@ public sealed partial class Segmenter : IAsyncDisposable
         }
         finally
         {
+            if (held)
+                inherited!.DangerousRelease();
             socket?.Dispose();
         }
     }

@@ -55,7 +55,7 @@ internal sealed unsafe class SegmenterRun(SegmenterTask task)
             if (LogTail.Refused && demuxer is null)
                 return Fail(CutFault.Refused, "a sender named another application or key than this channel's, and was sent away", true);
             if (demuxer is null)
-                return Fail(Patience.IsOver ? CutFault.BrokeOff : CutFault.NotMedia, Patience.IsOver ? "what is sent is nothing that can be read" : $"it cannot be read: {problem}", Listens);
+                return Fail(Patience.IsOver ? CutFault.BrokeOff : CutFault.NotMedia, Patience.IsOver ? "what is sent is nothing that can be read" : problem, Listens);
             if (StreamPlan.Make(demuxer.Streams, out var nothing) is not { } plan)
                 return Fail(CutFault.NothingToCarry, nothing!, Listens);
             using var session = new SourceSession(task, io, demuxer, plan, _clock, Send);
@@ -63,7 +63,7 @@ internal sealed unsafe class SegmenterRun(SegmenterTask task)
             var end = session.Run();
             if (session.Segments == 0)
                 return Fail(CutFault.BrokeOff, $"it ended before anything of it could be cut: {end}", Listens);
-            if (!Listens && Truncated(demuxer, session) is { } truncated)
+            if (!Listens && Truncated(demuxer, plan, session) is { } truncated)
                 return Fail(CutFault.BrokeOff, truncated, false);
             if (Listens || !task.Loop)
                 Line(MessageKind.SourceEnded, end);
@@ -81,10 +81,15 @@ internal sealed unsafe class SegmenterRun(SegmenterTask task)
     }
 
     // Only these headers tell the length of what was written, rather than of what is there.
-    private static string? Truncated(SourceDemuxer demuxer, SourceSession session)
+    private static string? Truncated(SourceDemuxer demuxer, StreamPlan plan, SourceSession session)
     {
         var format = demuxer.Format;
-        if (demuxer.Length is not { } length || !(format.StartsWith("mov", StringComparison.Ordinal) || format.StartsWith("matroska", StringComparison.Ordinal)))
+        if (!format.StartsWith("mov", StringComparison.Ordinal) && !format.StartsWith("matroska", StringComparison.Ordinal))
+            return null;
+
+        // What was left out may have been longer.
+        var told = plan.Streams.Max(stream => demuxer.StreamLength(stream.Source.Index));
+        if ((told ?? (plan.Streams.Count == demuxer.Streams.Count ? demuxer.Length : null)) is not { } length)
             return null;
         var missing = length - session.Length;
         return missing > Math.Max(90_000, length / 50)

@@ -43,7 +43,9 @@ internal sealed unsafe class SourceDemuxer : IDisposable
         var result = demuxer.OpenInput(io);
         if (result >= 0)
             result = LibAvFormat.avformat_find_stream_info(demuxer._input.Value, null);
-        problem = result >= 0 ? "" : $"{AvError.Text(result)}{LogTail.Hint(io.Secret)}";
+        problem = result >= 0 ? ""
+            : LogTail.Hint(null).Contains("not on whitelist", StringComparison.Ordinal) ? "it is a playlist, or of a format that Tandem does not read"
+            : $"it cannot be read: {AvError.Text(result)}{LogTail.Hint(io.Secret)}";
         if (result >= 0)
         {
             demuxer.Describe();
@@ -59,6 +61,9 @@ internal sealed unsafe class SourceDemuxer : IDisposable
 
     /// <summary>Has a stream's packets thrown away as early as can be.</summary>
     public void Discard(int index) => this[index]->discard = LibAvUtil.DiscardAll;
+
+    /// <summary>Length of a stream as the header tells it, 90 kHz; null where it does not.</summary>
+    public long? StreamLength(int index) => Rescale.ToTicks(this[index]->duration, this[index]->time_base) is > 0 and var length ? length : null;
 
     /// <summary>The language that the source says of a stream; null where it says none.</summary>
     public string? Language(int index)

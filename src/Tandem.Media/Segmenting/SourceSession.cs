@@ -10,6 +10,7 @@ internal delegate void SegmentSink(Container container, ReadOnlySpan<byte> init,
 internal sealed unsafe class SourceSession : IDisposable
 {
     private const int MostErrors = 20;
+    private const int HiddenPace = 1000;
 
     private readonly SegmenterTask _task;
     private readonly SourceIo _io;
@@ -106,9 +107,12 @@ internal sealed unsafe class SourceSession : IDisposable
         var unit = stream->time_base;
         var duration = Rescale.ToTicks(value->duration, unit) ?? 0;
         var wrap = stream->pts_wrap_bits is > 0 and < 60 ? Rescale.ToTicks(1L << stream->pts_wrap_bits, unit) ?? 0 : 0;
-        var place = _clock.Place(number, Rescale.ToTicks(value->pts, unit), Rescale.ToTicks(value->dts, unit), Math.Max(duration, 0), wrap);
+        var (pts, dts) = (Rescale.ToTicks(value->pts, unit), Rescale.ToTicks(value->dts, unit));
+        if ((value->flags & LibAvCodec.PacketDiscard) != 0 && _plan.Streams[number].Source.Kind == TrackKind.Picture)
+            (pts, dts, duration) = (Hidden(pts), Hidden(dts), duration / HiddenPace);
+        var place = _clock.Place(number, pts, dts, Math.Max(duration, 0), wrap);
         if (place.Jumped)
-            Jump(place);
+            Jump();
         if (!place.Kept)
             return;
         if (_plan.Streams[number].Encoded)
@@ -122,7 +126,11 @@ internal sealed unsafe class SourceSession : IDisposable
         Cut(new CutPacket(number, place.Pts, place.Dts, duration, (owned.Value->flags & LibAvCodec.PacketKey) != 0, owned.Value->size, owned));
     }
 
-    private void Jump(InputTime place)
+    // What an edit list cuts off at the beginning, but what follows needs to be decoded, must not be seen for seconds: it is over in
+    // milliseconds, right before what plays first.
+    private static long? Hidden(long? ticks) => ticks < 0 ? ticks / HiddenPace : ticks;
+
+    private void Jump()
     {
         FinishEpoch();
         _cutter = NewCutter();

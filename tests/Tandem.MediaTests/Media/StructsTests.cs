@@ -102,7 +102,7 @@ public partial class StructsTests
         ("AVMEDIA_TYPE_AUDIO", LibAvUtil.MediaSound),
         ("AVDISCARD_ALL", LibAvUtil.DiscardAll),
         ("AV_PKT_FLAG_KEY", LibAvCodec.PacketKey),
-        ("AV_PKT_FLAG_CORRUPT", LibAvCodec.PacketCorrupt),
+        ("AV_PKT_FLAG_DISCARD", LibAvCodec.PacketDiscard),
         ("AV_CODEC_ID_H264", LibAvCodec.IdH264),
         ("AV_CODEC_ID_HEVC", LibAvCodec.IdHevc),
         ("AV_CODEC_ID_AV1", LibAvCodec.IdAv1),
