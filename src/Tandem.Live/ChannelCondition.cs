@@ -153,6 +153,8 @@ public sealed class ChannelCondition(ChannelOptions options, ChannelMetrics metr
             return (trouble.Final ? ChannelState.Faulted : HasAppeared ? ChannelState.SourceLost : ChannelState.Starting, trouble.Detail);
         if (_sourceFault is { Reason: SourceFault.Awaited } awaited && !HasAppeared)
             return (ChannelState.Starting, awaited.Detail);
+        if (SourceAddress.KindOf(options.Input) is not (InputKind.Web or InputKind.Push) && IsStale(publisher, now))
+            return (ChannelState.SourceLost, $"{SourceAddress.Shown(options.Input)}: nothing has come for {SourceAge(now).TotalSeconds:F0} s");
         if (_sourceFault is { } fault && (publisher.Table.Newest is null || IsStale(publisher, now)))
             return (fault.Retry && fault.Reason != "not_a_playlist" ? ChannelState.SourceLost : ChannelState.Faulted, fault.Detail);
         if (IsStale(publisher, now))

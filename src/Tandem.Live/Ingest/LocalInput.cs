@@ -132,7 +132,7 @@ public sealed class LocalInput : IAsyncDisposable
                 _trouble = new InputTrouble(_trouble is null ? $"nobody sends to {_name}" : _trouble.Detail, Final: false);
                 break;
             case CutOpened opened:
-                _log.LogInformation("{Input}: {Format}. {Note}", _name, opened.Format, opened.Note);
+                _log.LogInformation("{Input}: {Format}{Note}", _name, opened.Format, opened.Note is null ? "" : ". " + opened.Note);
                 break;
             case SegmentCut cut:
                 _trouble = null;
@@ -143,11 +143,11 @@ public sealed class LocalInput : IAsyncDisposable
                 if (!listens)
                     cuts.End();
                 else
-                    _trouble = new InputTrouble($"{_name}: {ended.Detail}", Final: false);
+                    _trouble = new InputTrouble(ended.Detail, Final: false);
                 break;
             case CutFailed failed:
-                _log.LogWarning("{Input}: {Detail}", _name, failed.Detail);
-                _trouble = new InputTrouble($"{_name}: {failed.Detail}", !failed.Retry);
+                _log.LogWarning("{Detail}", failed.Detail);
+                _trouble = new InputTrouble(failed.Detail, !failed.Retry);
                 break;
         }
     }

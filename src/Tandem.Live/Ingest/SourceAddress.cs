@@ -51,6 +51,7 @@ public static class SourceAddress
         InputKind.Push => "push",
         InputKind.File => "file:" + Path.GetFileName(input.LocalPath),
         InputKind.Rtmp => $"rtmp://{input.Authority[(input.Authority.IndexOf('@', StringComparison.Ordinal) + 1)..]}/{App(input)}…",
+        InputKind.Srt or InputKind.Udp => input.GetComponents(UriComponents.SchemeAndServer, UriFormat.UriEscaped),
         _ => input.GetComponents(UriComponents.SchemeAndServer | UriComponents.Path, UriFormat.UriEscaped),
     };
 

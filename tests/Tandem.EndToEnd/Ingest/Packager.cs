@@ -38,12 +38,19 @@ public sealed class Packager : IDisposable
             ["-f", "hls", "-hls_time", "2", "-hls_list_size", "5", "-hls_flags", "delete_segments", "-method", "PUT", .. packing, $"{folder}live.m3u8"]);
     }
 
-    /// <summary>Plays to any output.</summary>
-    public static Packager Play(Programme programme, IEnumerable<string> output)
+    /// <summary>A programme's first track as one file, to be deleted by the caller.</summary>
+    public static string Write(Programme programme)
     {
         var track = programme.Tracks[0];
         var file = Path.Combine(Path.GetTempPath(), $"tandem-packager-{Guid.NewGuid():N}{(track.Init is null ? ".ts" : ".mp4")}");
         File.WriteAllBytes(file, [.. track.Init ?? [], .. track.Pieces.SelectMany(piece => piece.Data)]);
+        return file;
+    }
+
+    /// <summary>Plays to any output.</summary>
+    public static Packager Play(Programme programme, IEnumerable<string> output)
+    {
+        var file = Write(programme);
         var start = new ProcessStartInfo("ffmpeg") { UseShellExecute = false, RedirectStandardError = true, RedirectStandardInput = true };
         foreach (var argument in (IEnumerable<string>)["-hide_banner", "-nostats", "-re", "-i", file, "-map", "0", "-c", "copy", .. output])
             start.ArgumentList.Add(argument);

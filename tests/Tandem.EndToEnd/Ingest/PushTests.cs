@@ -34,7 +34,7 @@ public sealed class PushTests
         using var packager = Packager.Push(programme, $"http://{(withKey ? $"any:{Key}@" : "")}127.0.0.1:{server.Port}/ingest/pushed/");
         await using var recorder = HlsRecorder.Start(server.Master("pushed"), wanted: item => item.Name == "v0" || item is { Type: "AUDIO", Language: "es" });
         var recording = await RecordAsync(recorder, server, packager, now => now.Tracks.All(track => track.Seconds >= 30));
-        var (count, worst, missed) = await CompareAsync(await PushedAsync(server, packing), recording, 0);
+        var (count, worst, missed) = await CompareAsync(await PushedAsync(server, packing), recording, recording.Voice("es").Epochs[0]);
         Assert.True(count >= 25 && missed <= 1 && Math.Abs(worst) <= 0.010, $"{count} beeps, {missed} missed, worst {worst * 1000:F2} ms\n{server.Tail()}");
         Assert.True(packager.Runs, packager.Log);
         Assert.Equal("carry", (await server.ChannelAsync("pushed")).GetProperty("video").GetString());
