@@ -29,12 +29,17 @@ public sealed class Carrying(
     // What came late all the same, as when a channel starts, is still tried for this long.
     private static readonly TimeSpan LeastPatience = TimeSpan.FromSeconds(2);
 
+    // What a channel shows of the past when it starts is heard faster than it is remuxed.
+    private const int MostHeard = 128;
+    private const long MostHeardBytes = 64 << 20;
+
     // Segments are megabytes: few wait here.
     private readonly Channel<CarriedSegment> _messages = Channel.CreateBounded<CarriedSegment>(4);
-    private readonly Channel<CarriedMedia> _heard = Channel.CreateBounded<CarriedMedia>(4);
+    private readonly Channel<CarriedMedia> _heard = Channel.CreateBounded<CarriedMedia>(MostHeard);
     private readonly ConcurrentDictionary<PlaylistId, Stream> _streams = [];
     private volatile ImmutableHashSet<PlaylistId> _wanted = [];
     private int _count;
+    private long _heardBytes;
     private long _told;
 
     /// <summary>What can be published, and what cannot.</summary>
@@ -54,8 +59,9 @@ public sealed class Carrying(
                 new CarriedMedia(lost.Id, lost.Segment, lost.Incarnation, lost.AppearedAt, default, default, lost.Fault),
             _ => null,
         };
-        if (media is not null && _wanted.Contains(media.Id))
-            _heard.Writer.TryWrite(media);
+        if (media is not null && _wanted.Contains(media.Id) && Interlocked.Read(ref _heardBytes) + media.Data.Length <= MostHeardBytes
+            && _heard.Writer.TryWrite(media))
+            Interlocked.Add(ref _heardBytes, media.Data.Length);
     }
 
     /// <summary>Runs until <paramref name="stop"/>.</summary>
@@ -74,6 +80,8 @@ public sealed class Carrying(
     {
         await foreach (var media in source.ReadAllAsync(stop))
         {
+            if (!counts)
+                Interlocked.Add(ref _heardBytes, -media.Data.Length);
             if (!_wanted.Contains(media.Id))
                 continue;
             var (body, fault) = media.Fault is { } lost ? (null, lost) : await MakeAsync(media, stop);

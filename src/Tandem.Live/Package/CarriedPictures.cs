@@ -25,7 +25,7 @@ public sealed record CarriedSegment(
 public sealed class CarriedPictures(long most, Generations generations, ChannelMetrics metrics)
 {
     // What a channel shows of the past when it starts is due as soon as it is heard; pictures are not there at the same moment.
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(2.5);
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
 
     // What never found its place in a playlist is let go this long after its moment was published.
     private static readonly TimeSpan Grace = TimeSpan.FromSeconds(30);

@@ -10,14 +10,16 @@ public static class SyncMeasure
 
     /// <summary>
     /// Beep minus flash for every flash of a recorded variant, in order, by a key that names the flash: the address of its segment and its
-    /// time. Since Tandem's playlists point at the source's own segments, a flash has the same key in both recordings.
+    /// time. Since Tandem's playlists point at the source's own segments, a flash has the same key in both recordings. Where they do not,
+    /// it is named by its time and the stretch without a break that it is in.
     /// </summary>
     /// <param name="variant">The picture.</param>
     /// <param name="voice">The sound: a rendition, or the variant itself where it is muxed.</param>
-    public static async Task<IReadOnlyList<KeyValuePair<string, double>>> OffsetsAsync(RecordedTrack variant, RecordedTrack voice)
+    /// <param name="carried">Whether the picture's addresses are Tandem's.</param>
+    public static async Task<IReadOnlyList<KeyValuePair<string, double>>> OffsetsAsync(RecordedTrack variant, RecordedTrack voice, bool carried = false)
     {
         var offsets = new List<KeyValuePair<string, double>>();
-        foreach (var epoch in variant.Epochs)
+        foreach (var (index, epoch) in variant.Epochs.Index())
         {
             if (voice.Had(epoch).Count == 0 || variant.Had(epoch).Count == 0)
                 continue;
@@ -29,7 +31,7 @@ public static class SyncMeasure
             var segments = variant.Had(epoch);
             foreach (var offset in FlashBeep.Match(await FlashBeep.FlashesAsync(pictures), await FlashBeep.BeepsAsync(aligned)))
             {
-                var path = segments[offset.Flash.Segment].Listed.Address.AbsolutePath;
+                var path = carried ? $"stretch {index}" : segments[offset.Flash.Segment].Listed.Address.AbsolutePath;
                 var within = offset.Flash.Seconds % WrapSeconds;
                 offsets.Add(KeyValuePair.Create(string.Create(CultureInfo.InvariantCulture, $"{path} {within:F3}"), offset.Offset));
             }
@@ -45,8 +47,9 @@ public static class SyncMeasure
     public static async Task<SyncError> CompareAsync(HlsRecording source, HlsRecording published, string voice)
     {
         var heard = source.Tracks.FirstOrDefault(track => track.Item.Type == "AUDIO") ?? source.Variant;
-        var own = await OffsetsAsync(source.Variant, heard);
-        var theirs = await OffsetsAsync(published.Variant, published.Voice(voice));
+        var carried = published.Variant.Segments.Any(segment => segment.Listed.Address.Authority == published.Variant.Item.Address!.Authority);
+        var own = await OffsetsAsync(source.Variant, heard, carried);
+        var theirs = await OffsetsAsync(published.Variant, published.Voice(voice), carried);
         return SyncError.Between(own, theirs.DistinctBy(pair => pair.Key).ToDictionary());
     }
 }

@@ -15,8 +15,8 @@ public static class Audience
         var channels = new Dictionary<Viewer, OriginChannel>();
         foreach (var viewer in viewers)
             channels[viewer] = origin.Add(viewer.Channel, await viewer.SourceAsync());
-        await using var server = await TandemServer.StartAsync(channels.Values.Select(channel => TandemServer.Channel(
-            channel.Id, channel.Master, delay: $"{Viewing.DelaySeconds}s", engine: "tone", to: "es+fr")));
+        await using var server = await TandemServer.StartAsync(channels.Select(pair => TandemServer.Channel(
+            pair.Value.Id, pair.Value.Master, delay: $"{Viewing.DelaySeconds}s", engine: "tone", to: "es+fr", video: pair.Key.Video)));
         foreach (var channel in channels.Values)
         {
             await server.UntilAsync(

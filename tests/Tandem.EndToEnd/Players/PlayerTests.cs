@@ -1,5 +1,6 @@
 using System.Globalization;
 using Tandem.Checks.Detectors;
+using Tandem.Checks.LiveOrigin;
 using Tandem.Checks.Recording;
 using Tandem.Checks.Signals;
 using Tandem.EndToEnd.Harness;
@@ -49,6 +50,76 @@ public sealed class PlayerTests(EveningAudience audience) : IClassFixture<Evenin
     {
         var (viewer, visit) = audience.Visits.First(pair => pair.Key.Player == player && pair.Key.Packing == packing);
         await ViewerBounds.CheckAsync(viewer, await visit);
+    }
+}
+
+/// <summary>Viewers of channels whose picture is carried; about 90 s.</summary>
+public sealed class CarriedAudience : IAsyncLifetime
+{
+    private static readonly Viewer[] _viewers =
+    [
+        new(Player.HlsJs, Packing.Ts, Dates: false, OutageKind.Dark) { Video = "carry" },
+        new(Player.HlsJs, Packing.Fmp4, Dates: true, OutageKind.Unreachable) { Video = "carry" },
+        new(Player.Shaka, Packing.Ts, Dates: true, OutageKind.Dark) { Video = "carry" },
+        new(Player.Shaka, Packing.Fmp4, Dates: false, OutageKind.Frozen) { Video = "carry" },
+    ];
+
+    private readonly Browser _browser = new();
+
+    /// <summary>What befell each.</summary>
+    public IReadOnlyDictionary<Viewer, Task<Viewed>> Visits { get; private set; } =
+        new Dictionary<Viewer, Task<Viewed>>();
+
+    /// <inheritdoc/>
+    public async ValueTask InitializeAsync()
+    {
+        await _browser.InitializeAsync();
+        var only = Environment.GetEnvironmentVariable("TANDEM_PLAYERS_ONLY") ?? "";
+        Visits = await Audience.PlayAsync(_browser, [.. _viewers.Where(viewer => viewer.Channel.Contains(only, StringComparison.Ordinal))]);
+    }
+
+    /// <inheritdoc/>
+    public ValueTask DisposeAsync() => _browser.DisposeAsync();
+}
+
+/// <summary>The same where Tandem carries the picture (issue 3, point 1).</summary>
+public sealed class CarriedPlayerTests(CarriedAudience audience) : IClassFixture<CarriedAudience>
+{
+    [Theory]
+    [InlineData(Player.HlsJs, Packing.Ts)]
+    [InlineData(Player.HlsJs, Packing.Fmp4)]
+    [InlineData(Player.Shaka, Packing.Ts)]
+    [InlineData(Player.Shaka, Packing.Fmp4)]
+    public async Task A_player_plays_a_carried_picture_through_switches_a_discontinuity_and_an_outage(Player player, Packing packing)
+    {
+        var (viewer, visit) = audience.Visits.First(pair => pair.Key.Player == player && pair.Key.Packing == packing);
+        await ViewerBounds.CheckAsync(viewer, await visit);
+    }
+}
+
+/// <summary>hls.js plays picture and sound in one MP4, which it cannot from the source itself, when Tandem takes the sound out.</summary>
+public sealed class MuxedMp4Tests(Browser browser) : IClassFixture<Browser>
+{
+    [Fact]
+    public async Task Muxed_MP4_plays_in_a_browser_when_it_is_carried()
+    {
+        await using var origin = await OriginServer.StartAsync();
+        var channel = origin.Add("muxed-mp4", new OriginOptions { Programme = await Programmes.SpeechAsync(Packing.Fmp4) });
+        await using var server = await TandemServer.StartAsync([TandemServer.Channel(channel.Id, channel.Master, engine: "tone", video: "carry")]);
+        await server.UntilAsync("it is published", async () => await server.MetricAsync("tandem_segments_total") >= 3, TimeSpan.FromSeconds(40));
+        await using var page = await browser.OpenAsync(Player.HlsJs);
+        await page.PlayAsync(server.Master(channel.Id));
+        await page.PlayedAsync(10, TimeSpan.FromSeconds(60));
+        foreach (var voice in new[] { "English (original)", "es" })
+        {
+            await page.ChooseAsync(voice);
+            await page.PlayedAsync(4, TimeSpan.FromSeconds(40));
+        }
+
+        var heard = await page.RecordAsync(4);
+        var report = await page.ReportAsync();
+        Assert.True(!report.Fatal.Any() && report.DecodedFrames > 100 && report.Stalls.All(stall => stall.Seconds < 1.5), report.ToString());
+        Assert.True(heard.Max(Math.Abs) > 0.01f, report.ToString());
     }
 }
 

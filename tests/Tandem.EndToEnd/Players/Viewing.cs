@@ -14,8 +14,11 @@ namespace Tandem.EndToEnd.Players;
 /// <param name="Outage">How the source fails for a while.</param>
 public sealed record Viewer(Player Player, Packing Packing, bool Dates, OutageKind Outage)
 {
+    /// <summary>How the picture reaches the viewer.</summary>
+    public string Video { get; init; } = "reference";
+
     /// <summary>Names the channel.</summary>
-    public string Channel => $"{Player}-{Packing}-{(Dates ? "dates" : "nodates")}-{Outage}".ToLowerInvariant();
+    public string Channel => $"{Player}-{Packing}-{(Dates ? "dates" : "nodates")}-{Outage}-{Video}".ToLowerInvariant();
 
     /// <summary>
     /// The source's window and so the published one, s. Shaka 5.2 forgets segments by its own clock and fails on a playlist of which nothing

@@ -137,10 +137,11 @@ public sealed class CarriedPicturesTests : IDisposable
         _publisher.PublishDue(_time.GetUtcNow());
         Assert.Equal([false], Gaps());
 
+        _time.Advance(TimeSpan.FromSeconds(2));
         Row(1, Carried, heardAt: _time.GetUtcNow());
         _publisher.PublishDue(_time.GetUtcNow());
         Assert.Equal(0, _publisher.Table.Newest!.Number);
-        _time.Advance(TimeSpan.FromSeconds(3));
+        _time.Advance(TimeSpan.FromSeconds(6));
         _publisher.PublishDue(_time.GetUtcNow());
         Assert.Equal([false, true], Gaps());
     }
