@@ -29,6 +29,9 @@ public sealed class ChannelCondition(ChannelOptions options, ChannelMetrics metr
     /// <summary>The engine.</summary>
     public EngineSnapshot Engine { get; private set; } = new(options.Engine, true);
 
+    /// <summary>Why nothing comes from an input that is not fetched; null where something does, or that is not known.</summary>
+    public Func<InputTrouble?> InputTrouble { get; init; } = () => null;
+
     /// <summary>Whether the source has ever shown a segment.</summary>
     public bool HasAppeared => _appeared is not null;
 
@@ -76,7 +79,7 @@ public sealed class ChannelCondition(ChannelOptions options, ChannelMetrics metr
                 break;
             case SourceEvent.SourceFaulted faulted:
                 // Faults of segments are counted one by one, below.
-                if (faulted.Fault.Stage == "playlist")
+                if (faulted.Fault is { Stage: "playlist", Reason: not SourceFault.Awaited })
                     metrics.SegmentFailed(faulted.Fault.Stage, faulted.Fault.Reason);
                 if (faulted.Playlist is null || faulted.Playlist == _heard)
                     _sourceFault = faulted.Fault;
@@ -146,6 +149,12 @@ public sealed class ChannelCondition(ChannelOptions options, ChannelMetrics metr
             return (ChannelState.Ended, "the source has ended (EXT-X-ENDLIST)");
         if (_failedInRow >= 2 && _segmentFault is { } segment)
             return (ChannelState.Faulted, segment.Detail);
+        if (InputTrouble() is { } trouble && (trouble.Final || publisher.Table.Newest is null || IsStale(publisher, now)))
+            return (trouble.Final ? ChannelState.Faulted : HasAppeared ? ChannelState.SourceLost : ChannelState.Starting, trouble.Detail);
+        if (_sourceFault is { Reason: SourceFault.Awaited } awaited && !HasAppeared)
+            return (ChannelState.Starting, awaited.Detail);
+        if (SourceAddress.KindOf(options.Input) is not (InputKind.Web or InputKind.Push) && IsStale(publisher, now))
+            return (ChannelState.SourceLost, $"{SourceAddress.Shown(options.Input)}: nothing has come for {SourceAge(now).TotalSeconds:F0} s");
         if (_sourceFault is { } fault && (publisher.Table.Newest is null || IsStale(publisher, now)))
             return (fault.Retry && fault.Reason != "not_a_playlist" ? ChannelState.SourceLost : ChannelState.Faulted, fault.Detail);
         if (IsStale(publisher, now))

@@ -31,8 +31,16 @@ public sealed record ChannelOptions
     /// <summary>1 to 64 of <c>a–z A–Z 0–9 . _ -</c>; part of URLs.</summary>
     public required string Id { get; init; }
 
-    /// <summary>Address of the source's master or media playlist.</summary>
+    /// <summary>
+    /// Address of the source's master or media playlist, or where else it comes from; <see cref="Ingest.SourceAddress"/> tells the kinds apart.
+    /// </summary>
     public required Uri Input { get; init; }
+
+    /// <summary>Most bytes of a pushed source that are held; 16 MiB to 4 GiB.</summary>
+    public long PushMemory { get; init; } = 128L * 1024 * 1024;
+
+    /// <summary>Whether an input that is a file begins again at its end; otherwise the channel ends.</summary>
+    public bool Loop { get; init; } = true;
 
     /// <summary>BCP 47 tag of the source language.</summary>
     public required string From { get; init; }

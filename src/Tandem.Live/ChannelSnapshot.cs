@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Text.Json.Serialization;
+using Tandem.Live.Ingest;
 using Tandem.Live.Package;
 
 namespace Tandem.Live;
@@ -102,9 +103,8 @@ public sealed record ChannelSnapshot
     /// <summary>The newest published segment; null before the first one.</summary>
     public PublishedSegment? LastPublished { get; init; }
 
-    /// <summary><paramref name="address"/> as it may be shown and logged: without user, password, query and fragment.</summary>
-    public static string WithoutSecrets(Uri address) =>
-        address.GetComponents(UriComponents.SchemeAndServer | UriComponents.Path, UriFormat.UriEscaped);
+    /// <summary><paramref name="address"/> as it may be shown and logged; see <see cref="SourceAddress.Shown"/>.</summary>
+    public static string WithoutSecrets(Uri address) => SourceAddress.Shown(address);
 }
 
 /// <summary>Whether viewers can have the source's own segments for as long as playlists list them (design.md, section 3a, rule 8).</summary>

@@ -35,6 +35,7 @@ public sealed class LiveChannel : IAsyncDisposable
     private readonly CancellationTokenSource _stop = new();
     private readonly Channel<bool> _wake = Channel.CreateBounded<bool>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite });
 
+    private readonly LocalInput? _input;
     private readonly SourceFollower _follower;
     private readonly MediaWorker _worker;
     private readonly PictureSet _pictures;
@@ -66,7 +67,9 @@ public sealed class LiveChannel : IAsyncDisposable
         _worker = MediaWorker.Create(services.Worker with { Name = options.Id, Died = _ => _metrics.WorkerRestarted() }, _time, _log);
 
         // Source → worker → time line …
-        _follower = new SourceFollower(SourceOptions.Of(options) with { BackFill = options.Delay + BackFill(record.Age(_time.GetUtcNow())) }, _time);
+        _input = LocalInput.Open(options, _time, _log);
+        var source = SourceOptions.Of(options) with { BackFill = options.Delay + BackFill(record.Age(_time.GetUtcNow())) };
+        _follower = _input is null ? new SourceFollower(source, _time) : new SourceFollower(source, _time, _input.Files);
         _pictures = new PictureSet(options, _follower, _worker.RemuxAsync, _metrics, _time, _log);
         _hearing = new Hearing(_follower, _worker, _pictures.Offer, options.From, options.Delay, _metrics, _time);
         _placer = new SoundPlacer(_track);
@@ -80,13 +83,16 @@ public sealed class LiveChannel : IAsyncDisposable
         // … → package → publish.
         _publisher = new Publisher(Publication, _metrics, record, _time, _log, _pictures.Held);
         _reference = new ReferenceCheck(options, _time, _log);
-        _condition = new ChannelCondition(options, _metrics, _time, _log);
+        _condition = new ChannelCondition(options, _metrics, _time, _log) { InputTrouble = () => _input?.Trouble };
         _snapshot = TakeSnapshot();
         _running = Task.Run(RunAsync);
     }
 
     /// <summary>What viewers can fetch.</summary>
     public Publication Publication { get; } = new();
+
+    /// <summary>Where the source is to be pushed to; null where it is not.</summary>
+    public PushedFiles? Pushed => _input is { IsPushed: true } ? _input.Files : null;
 
     /// <summary>Starts a channel; it goes on until it is disposed of, whatever its source does.</summary>
     public static LiveChannel Start(ChannelOptions options, ChannelServices services) => new(options, services);
@@ -100,6 +106,8 @@ public sealed class LiveChannel : IAsyncDisposable
         await _stop.CancelAsync();
         await _running;
         await _follower.DisposeAsync();
+        if (_input is not null)
+            await _input.DisposeAsync();
         await _reference.DisposeAsync();
         await _worker.DisposeAsync();
         await _engine.DisposeAsync();

@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Logging;
 using Tandem.Live;
+using Tandem.Live.Ingest;
 using Tandem.Live.Package;
 using Tandem.Server.Configuration;
 
@@ -9,7 +10,11 @@ namespace Tandem.Server;
 /// <param name="Publication">What viewers can fetch.</param>
 /// <param name="Snapshot">Its state.</param>
 /// <param name="Stop">Ends it; called once.</param>
-public sealed record RunningChannel(Publication Publication, Func<ChannelSnapshot> Snapshot, Func<ValueTask> Stop);
+public sealed record RunningChannel(Publication Publication, Func<ChannelSnapshot> Snapshot, Func<ValueTask> Stop)
+{
+    /// <summary>Where its source is pushed to; null where it is not.</summary>
+    public PushedFiles? Pushed { get; init; }
+}
 
 /// <summary>Starts a channel. What it throws becomes the channel's state and reaches nobody else.</summary>
 public delegate RunningChannel ChannelStarter(ConfiguredChannel channel);
@@ -26,6 +31,9 @@ internal sealed partial class HostedChannel(ConfiguredChannel channel, ChannelSt
 
     /// <summary>What viewers can fetch; null until the channel runs.</summary>
     public Publication? Publication => _running?.Publication;
+
+    /// <summary>Where its source is pushed to; null where it is not, or until the channel runs.</summary>
+    public PushedFiles? Pushed => _running?.Pushed;
 
     /// <summary>How long it has been here.</summary>
     public TimeSpan Age => time.GetElapsedTime(_created);

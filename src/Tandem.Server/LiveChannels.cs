@@ -18,7 +18,7 @@ internal static partial class LiveChannels
         return channel =>
         {
             var live = LiveChannel.Start(channel.Options, new ChannelServices(time, logs, meter, records, channel.Engine, new MediaWorkerOptions()));
-            return new RunningChannel(live.Publication, live.Snapshot, live.DisposeAsync);
+            return new RunningChannel(live.Publication, live.Snapshot, live.DisposeAsync) { Pushed = live.Pushed };
         };
     }
 

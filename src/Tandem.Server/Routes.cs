@@ -7,6 +7,7 @@ using Tandem.Server.Api;
 using Tandem.Server.Hls;
 using Tandem.Server.Metrics;
 using Tandem.Server.Pages;
+using Tandem.Server.Push;
 
 namespace Tandem.Server;
 
@@ -15,8 +16,10 @@ internal static partial class Routes
 {
     private static readonly string[] Reading = [HttpMethods.Get, HttpMethods.Head];
 
+    private static readonly string[] Pushing = [HttpMethods.Put, HttpMethods.Post, HttpMethods.Delete];
+
     /// <summary>Maps them.</summary>
-    public static void Map(WebApplication app, ChannelHost channels, PrometheusExporter exporter, ServerParts parts, ChannelFiles files)
+    public static void Map(WebApplication app, ChannelHost channels, PrometheusExporter exporter, ServerParts parts, ChannelFiles files, IngestFiles ingest)
     {
         var log = parts.Logs.CreateLogger("Tandem.Server");
         app.Use((context, next) => GuardAsync(context, next, log));
@@ -26,6 +29,9 @@ internal static partial class Routes
         app.MapMethods("/live/{channel}/{**path}", Reading, (HttpContext context, string channel, string? path) => files.Get(context, channel, path ?? ""))
             .WithName("live").WithSummary("What a channel publishes: master.m3u8, and what it leads to.");
         app.MapMethods("/live/{channel}/{**path}", [HttpMethods.Options], (HttpContext context) => ChannelFiles.Options(context)).ExcludeFromDescription();
+
+        app.MapMethods("/ingest/{channel}/{**file}", [.. Pushing, .. Reading], (HttpContext context, string channel, string? file) => ingest.AnswerAsync(context, channel, file))
+            .WithName("ingest").WithSummary("Where a source is pushed to, if a channel's input is push; operators only.");
 
         app.MapMethods("/v1/channels", Reading, () => TypedResults.Ok(new ChannelList([.. channels.All.Select(channel => channel.Snapshot())])))
             .WithName("channels").WithSummary("State of all channels.");

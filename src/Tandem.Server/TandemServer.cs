@@ -14,6 +14,7 @@ using Tandem.Server.Api;
 using Tandem.Server.Configuration;
 using Tandem.Server.Hls;
 using Tandem.Server.Metrics;
+using Tandem.Server.Push;
 
 namespace Tandem.Server;
 
@@ -66,7 +67,8 @@ internal sealed class TandemServer : IAsyncDisposable
         ProcessMetrics.Add(parts.Meter, new MachineShare(parts.Time), ProgramVersion.Text, parts.Libraries.FFmpeg ?? "none");
         var channels = new ChannelHost(options.Channels, parts.Start, parts.Time, parts.Logs.CreateLogger<ChannelHost>());
         var app = Build(options, parts);
-        Routes.Map(app, channels, exporter, parts, new ChannelFiles(channels, options.PublicUrl));
+        var ingest = new IngestFiles(channels, new OperatorAccess(options.OperatorKeys), parts.Time);
+        Routes.Map(app, channels, exporter, parts, new ChannelFiles(channels, options.PublicUrl), ingest);
         try
         {
             await app.StartAsync(cancellation);

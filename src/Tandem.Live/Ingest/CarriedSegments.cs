@@ -24,7 +24,7 @@ public sealed record CarriedMedia(
 /// Fetches the segments of the playlists that are carried, beside the heard one: of each playlist one after another, so that they come in
 /// order, of all together a few at once. What would come too late for viewers is not fetched any more.
 /// </summary>
-internal sealed class CarriedSegments(Fetch fetch, TimeSpan useful, TimeSpan memory, TimeProvider time) : IDisposable
+internal sealed class CarriedSegments(Fetch fetch, bool isPushed, TimeSpan useful, TimeSpan memory, TimeProvider time) : IDisposable
 {
     // A segment of a large picture is megabytes: this many are on their way, and twice as many are waiting to be read.
     private const int AtOnce = 4;
@@ -37,7 +37,7 @@ internal sealed class CarriedSegments(Fetch fetch, TimeSpan useful, TimeSpan mem
     private readonly Lock _lock = new();
     private readonly Dictionary<PlaylistId, Lane> _lanes = [];
     private readonly Channel<CarriedMedia> _fetched = Channel.CreateBounded<CarriedMedia>(AtOnce);
-    private readonly MediaFetcher _media = new(fetch);
+    private readonly MediaFetcher _media = new(fetch, keeps: !isPushed);
     private readonly SemaphoreSlim _work = new(0);
     private ImmutableHashSet<PlaylistId> _wanted = [];
     private int _turn;

@@ -61,8 +61,11 @@ public sealed class FetchOutcome
     [MemberNotNullWhen(false, nameof(Fault))]
     public bool Succeeded => Fault is null;
 
+    /// <summary>Which state of it this is, where the source tells of changes by itself; 0 elsewhere.</summary>
+    public long Version { get; private init; }
+
     /// <summary>A body.</summary>
-    public static FetchOutcome Found(ReadOnlyMemory<byte> body, Uri address) => new(body, address, null);
+    public static FetchOutcome Found(ReadOnlyMemory<byte> body, Uri address, long version = 0) => new(body, address, null) { Version = version };
 
     /// <summary>A fault.</summary>
     public static FetchOutcome Failed(SourceFault fault, Uri address) => new(default, address, fault);

@@ -8,6 +8,7 @@ internal sealed class HeardSegments : IDisposable
     private const int MaxPending = 2_000;
     private static readonly TimeSpan s_shortestDeadline = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan s_longestDeadline = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan s_leastPatience = TimeSpan.FromSeconds(0.5);
 
     private readonly Channel<Work> _pending = Channel.CreateBounded<Work>(MaxPending);
     private readonly Channel<Task<SourceEvent>> _inOrder = Channel.CreateBounded<Task<SourceEvent>>(EventQueue.SegmentsAhead);
@@ -15,18 +16,23 @@ internal sealed class HeardSegments : IDisposable
     private readonly SourceHealth _health;
     private readonly MediaFetcher _media;
     private readonly SegmentTries _tries;
+    private readonly TimeProvider _time;
     private readonly TimeSpan _patience;
+    private readonly bool _isPushed;
     private readonly Action _askForMaster;
     private MediaPlaylist? _latest;
     private int _lostInARow;
 
-    public HeardSegments(Fetch fetch, TimeSpan patience, EventQueue events, SourceHealth health, Action askForMaster, TimeProvider time)
+    public HeardSegments(
+        Fetch fetch, bool isPushed, TimeSpan patience, EventQueue events, SourceHealth health, Action askForMaster, TimeProvider time)
     {
+        _isPushed = isPushed;
         _askForMaster = askForMaster;
         _patience = patience;
         _events = events;
         _health = health;
-        _media = new MediaFetcher(fetch);
+        _time = time;
+        _media = new MediaFetcher(fetch, keeps: !isPushed);
         _tries = new SegmentTries(_media, time);
     }
 
@@ -91,6 +97,10 @@ internal sealed class HeardSegments : IDisposable
             return Lost(new SourceFault("segment", "gap", "the source marks the segment as missing (EXT-X-GAP)", Retry: false));
         var allowed = TimeSpan.FromTicks(Math.Clamp(target.Ticks * 2, s_shortestDeadline.Ticks, s_longestDeadline.Ticks));
         allowed = allowed < _patience ? allowed : _patience;
+
+        // What was to be pushed long ago will not come: it was pushed before Tandem was there.
+        if (_isPushed && seen.AppearedAt + allowed - _time.GetUtcNow() is var left && left < allowed)
+            allowed = left > s_leastPatience ? left : s_leastPatience;
         var tried = await _tries.FetchAsync(seen.Segment, allowed, () => Volatile.Read(ref _latest), cancellation);
         return tried.Media.Fault is { } fault
             ? Lost(fault)

@@ -12,7 +12,9 @@ internal sealed record FetchedMedia(ReadOnlyMemory<byte> Init, ReadOnlyMemory<by
 }
 
 /// <summary>Fetches and decrypts segments with what they need; keeps the few keys and init segments in use.</summary>
-internal sealed class MediaFetcher(Fetch fetch) : IDisposable
+/// <param name="fetch">Gets things.</param>
+/// <param name="keeps">Whether an address means the same bytes for as long as the source runs; packagers that push write anew what they like.</param>
+internal sealed class MediaFetcher(Fetch fetch, bool keeps = true) : IDisposable
 {
     // Several of each playlist that is carried.
     private const int MaxKept = 64;
@@ -57,7 +59,7 @@ internal sealed class MediaFetcher(Fetch fetch) : IDisposable
         await _turn.WaitAsync(cancellation);
         try
         {
-            if (_inits.TryGet((map.Address, map.Range, key?.Address), out var kept))
+            if (keeps && _inits.TryGet((map.Address, map.Range, key?.Address), out var kept))
                 return new FetchedMedia(kept, default, null);
         }
         finally
@@ -118,7 +120,7 @@ internal sealed class MediaFetcher(Fetch fetch) : IDisposable
         await _turn.WaitAsync(cancellation);
         try
         {
-            if (!fresh && _keys.TryGet(address, out var kept))
+            if (keeps && !fresh && _keys.TryGet(address, out var kept))
                 return (kept, null);
             var outcome = await fetch(new FetchRequest(address, FetchKind.Key), cancellation);
             if (!outcome.Succeeded)

@@ -9,7 +9,7 @@ internal sealed class PlaylistPoller(SourcePlaylist playlist, PollerSurroundings
     // So many target durations without a segment are no hiccup any more (AVPlayer gives up after 1.5).
     private const int PatientTargets = 3;
 
-    private readonly PlaylistWindow _window = new();
+    private readonly PlaylistWindow _window = new(around.Pause.IsTold);
     private volatile Uri _address = playlist.Address;
     private TimeSpan? _patience;
     private int _failures;
@@ -38,7 +38,8 @@ internal sealed class PlaylistPoller(SourcePlaylist playlist, PollerSurroundings
             var wait = await TakeAsync(outcome, cancellation);
 
             // A pause after a failure counts from the failure: requests that hang must not follow on one another's heels.
-            await Task.Delay(_failures > 0 ? wait : PollPace.Rest(wait, time.GetElapsedTime(began)), time, cancellation);
+            var rest = _failures > 0 ? wait : PollPace.Rest(wait, time.GetElapsedTime(began));
+            await around.Pause.WaitAsync(rest, Address, outcome.Version, cancellation);
         }
     }
 
@@ -155,6 +156,7 @@ internal sealed class PlaylistPoller(SourcePlaylist playlist, PollerSurroundings
 /// <summary>What the pollers of a source share.</summary>
 /// <param name="Fetch">Gets playlists.</param>
 /// <param name="Time">Clock.</param>
+/// <param name="Pause">Waits between polls.</param>
 /// <param name="Events">Where changes go.</param>
 /// <param name="Health">Where faults go.</param>
 /// <param name="Heard">Where heard segments go.</param>
@@ -169,6 +171,7 @@ internal sealed class PlaylistPoller(SourcePlaylist playlist, PollerSurroundings
 internal sealed record PollerSurroundings(
     Fetch Fetch,
     TimeProvider Time,
+    ChangePause Pause,
     EventQueue Events,
     SourceHealth Health,
     HeardSegments Heard,

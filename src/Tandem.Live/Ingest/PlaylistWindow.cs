@@ -30,8 +30,12 @@ internal sealed record WindowChange(
 /// Remembers which segments of a playlist were seen and tells what is new in the next state of it. Takes values and returns values; the
 /// polling is done around it.
 /// </summary>
-internal sealed class PlaylistWindow
+/// <param name="isPushed">Whether the source itself brings each state, so that none comes from a cache.</param>
+internal sealed class PlaylistWindow(bool isPushed = false)
 {
+    // Two connections may overtake each other; further back than this a packager has begun anew.
+    private const int MostOvertaken = 3;
+
     // A cache that serves states older than this is not lagging but broken.
     private static readonly TimeSpan s_memory = TimeSpan.FromMinutes(2);
 
@@ -108,6 +112,9 @@ internal sealed class PlaylistWindow
     // caught up after n of them; what still grows behind after that is new.
     private bool HasLaggedTooLong(MediaPlaylist playlist, DateTimeOffset at, long last, long next)
     {
+        // What is pushed late was written before; the next state is not behind any more, unless the writer is another.
+        if (isPushed && (next - 1 - last > MostOvertaken || last > _stale?.Last))
+            return true;
         _stale ??= (at, last);
         var patience = playlist.TargetDuration * (3 + Math.Min(next - 1 - _stale.Value.Last, 5));
         return last > _stale.Value.Last && at - _stale.Value.Since > patience;

@@ -151,6 +151,9 @@ public sealed record MediaPlaylist(
 /// <param name="Retry">Whether trying again can help.</param>
 public sealed record SourceFault(string Stage, string Reason, string Detail, bool Retry)
 {
+    /// <summary>The reason while a source that comes by itself has not come yet: nothing is wrong, and nobody failed.</summary>
+    public const string Awaited = "awaited";
+
     /// <summary>How long the server asks not to be asked again (Retry-After; RFC 9110, section 10.2.3), bounded; null where it does not say.</summary>
     public TimeSpan? RetryAfter { get; init; }
 }

@@ -12,6 +12,7 @@ public sealed class SourceFollower : IAsyncDisposable
 {
     // Between two readings of the master playlist that failing media playlists ask for.
     private static readonly TimeSpan s_masterPause = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan s_toldMasterPause = TimeSpan.FromSeconds(1);
 
     // After so long without what is heard another playlist with the same sound is, if there is one: sources have redundant streams.
     private static readonly TimeSpan s_heardPatience = TimeSpan.FromSeconds(8);
@@ -19,6 +20,7 @@ public sealed class SourceFollower : IAsyncDisposable
     private readonly SourceOptions _options;
     private readonly TimeProvider _time;
     private readonly Fetch _fetch;
+    private readonly ChangePause _pause;
     private readonly SourceHttp? _http;
     private readonly CancellationTokenSource _stop = new();
     private readonly EventQueue _events = new();
@@ -41,15 +43,22 @@ public sealed class SourceFollower : IAsyncDisposable
     {
     }
 
+    /// <summary>Starts to follow a source that brings its files itself; <see cref="SourceOptions.Input"/> is their root.</summary>
+    public SourceFollower(SourceOptions options, TimeProvider time, PushedFiles files)
+        : this(options, time, files.FetchAsync, files.ChangedAsync)
+    {
+    }
+
     /// <summary>Starts to follow a source that <paramref name="fetch"/> plays.</summary>
-    internal SourceFollower(SourceOptions options, TimeProvider time, Fetch fetch)
+    internal SourceFollower(SourceOptions options, TimeProvider time, Fetch fetch, Changed? changed = null)
     {
         _options = options;
         _time = time;
         _fetch = fetch;
+        _pause = new ChangePause(changed, time);
         _health = new SourceHealth(_events, time);
-        _heard = new HeardSegments(fetch, options.SegmentPatience, _events, _health, AskForMaster, time);
-        _carried = new CarriedSegments(fetch, options.CarriedPatience, options.BackFill, time);
+        _heard = new HeardSegments(fetch, _pause.IsTold, options.SegmentPatience, _events, _health, AskForMaster, time);
+        _carried = new CarriedSegments(fetch, _pause.IsTold, options.CarriedPatience, options.BackFill, time);
         _budget = new SegmentBudget(options.Limits.Segments);
         _run = Task.Run(RunAsync);
     }
@@ -151,18 +160,38 @@ public sealed class SourceFollower : IAsyncDisposable
                 if (_catalog is null)
                     await _health.ReportAsync(null, fault, cancellation);
                 failures++;
-                await Task.Delay(PollPace.Heed(PollPace.Retry(failures, fault!.Retry, Random.Shared.NextDouble()), fault), _time, cancellation);
+                var pause = PollPace.Heed(PollPace.Retry(failures, fault!.Retry, Random.Shared.NextDouble()), fault);
+                await _pause.WaitAsync(pause, _options.Input, outcome.Version, cancellation);
                 continue;
             }
 
             failures = 0;
             await _health.ReportAsync(null, null, cancellation);
             await AdoptAsync(Listen(catalog), outcome, cancellation);
-            await _masterWanted.Reader.ReadAsync(cancellation);
-            var left = s_masterPause - _time.GetElapsedTime(began);
+            await MasterWantedAsync(catalog, outcome.Version, cancellation);
+            var left = (_pause.IsTold ? s_toldMasterPause : s_masterPause) - _time.GetElapsedTime(began);
             if (left > TimeSpan.Zero)
                 await Task.Delay(left, _time, cancellation);
         }
+    }
+
+    /// <summary>Waits until somebody asks for the master playlist, or it has changed where that is told.</summary>
+    private async Task MasterWantedAsync(SourceCatalog catalog, long version, CancellationToken cancellation)
+    {
+        // An input that is a media playlist changes all the time, and its poller sees that.
+        if (!_pause.IsTold || catalog.Heard.Kind == PlaylistKind.Single)
+        {
+            await _masterWanted.Reader.ReadAsync(cancellation);
+            return;
+        }
+
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
+        await Task.WhenAny(
+            _masterWanted.Reader.WaitToReadAsync(either.Token).AsTask(),
+            _pause.WaitAsync(Timeout.InfiniteTimeSpan, _options.Input, version, either.Token));
+        await either.CancelAsync();
+        cancellation.ThrowIfCancellationRequested();
+        _masterWanted.Reader.TryRead(out _);
     }
 
     private (SourceCatalog? Catalog, SourceFault? Fault) Understand(FetchOutcome outcome)
@@ -227,6 +256,7 @@ public sealed class SourceFollower : IAsyncDisposable
         var around = new PollerSurroundings(
             _fetch,
             _time,
+            _pause,
             _events,
             _health,
             _heard,

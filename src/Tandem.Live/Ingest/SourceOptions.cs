@@ -43,9 +43,11 @@ public sealed record SourceOptions
         SegmentPatience = channel.Delay * 0.6 > TimeSpan.FromSeconds(2) ? channel.Delay * 0.6 : TimeSpan.FromSeconds(2),
         CarriedPatience = channel.Delay * 0.9,
         BackFill = channel.Delay + TimeSpan.FromSeconds(60),
-        Input = channel.Input,
+        Input = SourceAddress.HasAddresses(channel.Input) ? channel.Input : LocalInput.RootOf(channel),
         Language = channel.From,
-        AllowPrivate = channel.AllowPrivate,
+
+        // What comes by itself leads to nothing else.
+        AllowPrivate = channel.AllowPrivate || !SourceAddress.HasAddresses(channel.Input),
         Headers = channel.Headers,
     };
 }

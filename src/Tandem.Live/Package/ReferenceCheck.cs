@@ -51,6 +51,7 @@ public sealed class ReferenceCheck : IAsyncDisposable
     private readonly ILogger _log;
     private readonly CancellationTokenSource _stop = new();
     private readonly Task _running;
+    private readonly bool _impossible;
     private readonly SharedAddresses _shared;
     private readonly bool _browsers;
     private readonly bool _isAsked;
@@ -64,6 +65,7 @@ public sealed class ReferenceCheck : IAsyncDisposable
     /// <param name="log">Told of every change.</param>
     public ReferenceCheck(ChannelOptions options, TimeProvider time, ILogger log)
     {
+        _impossible = !SourceAddress.HasAddresses(options.Input);
         _delay = options.Delay;
         _time = time;
         _log = log;
@@ -71,7 +73,7 @@ public sealed class ReferenceCheck : IAsyncDisposable
         _isAsked = options.Video != VideoMode.Carry;
         _probe = new ReferenceProbe(options.AllowPrivate, options.Page, options.Browsers, time);
         _shared = new SharedAddresses(options, time);
-        _running = Task.Run(() => _isAsked ? Task.WhenAll(RunAsync(), RunSharedAsync()) : Task.CompletedTask);
+        _running = Task.Run(() => _isAsked && !_impossible ? Task.WhenAll(RunAsync(), RunSharedAsync()) : Task.CompletedTask);
     }
 
     /// <summary>What is known now, and why, one line for people.</summary>
@@ -79,6 +81,8 @@ public sealed class ReferenceCheck : IAsyncDisposable
     {
         get
         {
+            if (_impossible)
+                return (ReferenceState.Failed, "the source comes to Tandem by itself: its segments have no address where viewers could fetch them");
             if (!_isAsked)
                 return (ReferenceState.Unproven, "not asked for: video=carry");
             lock (_lock)
@@ -125,7 +129,7 @@ public sealed class ReferenceCheck : IAsyncDisposable
     /// <summary>Takes a playlist's new segments; I-frame playlists are not referred to.</summary>
     public void See(SourceEvent.PlaylistSeen seen)
     {
-        if (seen.Id.Kind == PlaylistKind.IFrames || seen.Appeared.LastOrDefault(appeared => !appeared.Segment.Gap) is not { } newest)
+        if (_impossible || seen.Id.Kind == PlaylistKind.IFrames || seen.Appeared.LastOrDefault(appeared => !appeared.Segment.Gap) is not { } newest)
             return;
         var window = TimeSpan.FromTicks(seen.Playlist.Segments.Sum(segment => segment.Duration.Ticks));
         lock (_lock)

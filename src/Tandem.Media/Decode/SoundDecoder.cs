@@ -68,6 +68,27 @@ internal sealed unsafe class SoundDecoder : IDisposable
         return null;
     }
 
+    /// <summary>Opens a decoder of any codec that libavcodec has; null where it has none or refuses the parameters.</summary>
+    public static SoundDecoder? Open(AVCodecParameters* parameters)
+    {
+        var found = LibAvCodec.avcodec_find_decoder(parameters->codec_id);
+        if (found == 0)
+            return null;
+        var handle = new CodecHandle(found);
+        var context = handle.Value;
+        if (LibAvCodec.avcodec_parameters_to_context(context, parameters) >= 0)
+        {
+            context->thread_count = 1;
+            context->flags2 |= LibAvCodec.Flag2SkipManual;
+            context->max_samples = 1 << 20;
+            if (LibAvCodec.avcodec_open2(context, found, null) >= 0)
+                return new SoundDecoder(handle);
+        }
+
+        handle.Dispose();
+        return null;
+    }
+
     /// <summary>Gives the decoder one frame; false where it finds it damaged.</summary>
     public bool Send(ReadOnlySpan<byte> frame)
     {

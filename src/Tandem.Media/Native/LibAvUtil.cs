@@ -31,8 +31,51 @@ internal static unsafe partial class LibAvUtil
     /// <summary>AV_INPUT_BUFFER_PADDING_SIZE: zeros that codecs may read beyond their input.</summary>
     public const int InputPadding = 64;
 
+    /// <summary>AV_LOG_WARNING.</summary>
+    public const int LogWarning = 24;
+
+    /// <summary>AVERROR_EXIT: an interrupt callback said so.</summary>
+    public const int Interrupted = -0x54495845;
+
+    /// <summary>AVERROR_INVALIDDATA.</summary>
+    public const int InvalidData = -0x41444E49;
+
+    /// <summary>AVERROR(EIO).</summary>
+    public const int InputOutputError = -5;
+
+    /// <summary>AVMEDIA_TYPE_VIDEO.</summary>
+    public const int MediaPicture = 0;
+
+    /// <summary>AVMEDIA_TYPE_AUDIO.</summary>
+    public const int MediaSound = 1;
+
+    /// <summary>AVDISCARD_ALL.</summary>
+    public const int DiscardAll = 48;
+
     [LibraryImport(Name)]
     public static partial uint avutil_version();
+
+    [LibraryImport(Name, StringMarshalling = StringMarshalling.Utf8)]
+    public static partial int av_dict_set(void** dictionary, string key, string? value, int flags);
+
+    [LibraryImport(Name, StringMarshalling = StringMarshalling.Utf8)]
+    public static partial AVDictionaryEntry* av_dict_get(void* dictionary, string key, AVDictionaryEntry* previous, int flags);
+
+    [LibraryImport(Name)]
+    public static partial void av_dict_free(void** dictionary);
+
+    [LibraryImport(Name)]
+    public static partial void* av_malloc(nuint size);
+
+    [LibraryImport(Name)]
+    public static partial void av_freep(void* pointer);
+
+    [LibraryImport(Name)]
+    public static partial void av_log_set_callback(delegate* unmanaged<void*, int, byte*, void*, void> callback);
+
+    [LibraryImport(Name)]
+    public static partial int av_log_format_line2(
+        void* source, int level, byte* format, void* arguments, byte* line, int size, int* printPrefix);
 
     [LibraryImport(Name)]
     public static partial byte* av_version_info();

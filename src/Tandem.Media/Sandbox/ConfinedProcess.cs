@@ -15,6 +15,9 @@ namespace Tandem.Media.Sandbox;
 /// </remarks>
 internal sealed unsafe class ConfinedProcess : IDisposable
 {
+    /// <summary>The child's number for what it inherits beyond its standard streams.</summary>
+    public const int Inherited = 3;
+
     private const int StackSize = 256 * 1024;
 
     private readonly Lock _lock = new();
@@ -48,15 +51,17 @@ internal sealed unsafe class ConfinedProcess : IDisposable
     /// <param name="command">Path of the program, and its arguments.</param>
     /// <param name="environment">All of its environment.</param>
     /// <param name="ruleset">A Landlock ruleset to put the child under; null for none.</param>
+    /// <param name="inherited">A file or socket that the child gets as <see cref="Inherited"/>; null for none.</param>
     /// <exception cref="Win32Exception">It cannot be started.</exception>
     public static ConfinedProcess Start(
-        IReadOnlyList<string> command, IReadOnlyDictionary<string, string> environment, SafeFileHandle? ruleset)
+        IReadOnlyList<string> command, IReadOnlyDictionary<string, string> environment, SafeFileHandle? ruleset, SafeHandle? inherited = null)
     {
         using var input = new Pipe();
         using var output = new Pipe();
         using var errors = new Pipe();
+        Span<int> descriptors = [input.Reader, output.Writer, errors.Writer, (int)(inherited?.DangerousGetHandle() ?? 0)];
         var plan = new SpawnPlan(
-            command, environment, [input.Reader, output.Writer, errors.Writer], ruleset is null ? -1 : (int)ruleset.DangerousGetHandle());
+            command, environment, descriptors[..(inherited is null ? 3 : 4)], ruleset is null ? -1 : (int)ruleset.DangerousGetHandle());
         var origin = new Thread(plan.Run, StackSize) { IsBackground = true, Name = "media worker's origin" };
         origin.Start();
         try

@@ -17,6 +17,7 @@ internal static unsafe class Landlock
     private const nint AddRule = 445;
     private const int AskVersion = 1;
     private const int PathBeneath = 1;
+    private const int NetPort = 2;
 
     private const ulong Execute = 1 << 0;
     private const ulong ReadFile = 1 << 2;
@@ -30,6 +31,7 @@ internal static unsafe class Landlock
 
     // ABI 4: bind and connect of TCP. ABI 6: sockets in the abstract namespace, and signals, to outside.
     private const ulong Tcp = 3;
+    private const ulong BindTcp = 1;
     private const ulong Scopes = 3;
 
     /// <summary>Version of the kernel's Landlock; 0 with the reason where there is none.</summary>
@@ -46,7 +48,8 @@ internal static unsafe class Landlock
     /// <summary>Makes a ruleset under which nothing is allowed but to read, list and run what lies beneath some paths.</summary>
     /// <param name="paths">Folders and files; those that do not exist are left out.</param>
     /// <param name="detail">The version, or why there is no ruleset.</param>
-    public static SafeFileHandle? Readable(IEnumerable<string> paths, out string detail)
+    /// <param name="tcpPort">The only TCP port that may be bound (since ABI 4; older ones restrict no TCP); null for none.</param>
+    public static SafeFileHandle? Readable(IEnumerable<string> paths, out string detail, int? tcpPort = null)
     {
         var version = Version(out detail);
         if (version == 0)
@@ -64,6 +67,12 @@ internal static unsafe class Landlock
         var ruleset = new SafeFileHandle(descriptor, ownsHandle: true);
         foreach (var path in paths)
             Allow(descriptor, path);
+        if (tcpPort is { } port && version >= 4)
+        {
+            var rule = stackalloc ulong[2] { BindTcp, (ulong)port };
+            _ = Libc.syscall(AddRule, descriptor, NetPort, (nint)rule, 0, 0);
+        }
+
         detail = string.Create(CultureInfo.InvariantCulture, $"Landlock, ABI {version}");
         return ruleset;
     }

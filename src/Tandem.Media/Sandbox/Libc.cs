@@ -90,6 +90,9 @@ internal static unsafe partial class Libc
     [LibraryImport(Name)]
     public static partial int socket(int family, int kind, int protocol);
 
+    [LibraryImport(Name)]
+    public static partial int getpeername(int descriptor, void* address, int* length);
+
     [LibraryImport(Name, SetLastError = true)]
     public static partial int unlink(byte* path);
 

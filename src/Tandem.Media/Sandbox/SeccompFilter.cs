@@ -16,6 +16,7 @@ internal static unsafe class SeccompFilter
     private const ushort JumpIfEqual = 0x15;
     private const ushort JumpIfAtLeast = 0x35;
     private const ushort JumpIfAnyBit = 0x45;
+    private const ushort And = 0x54;
     private const ushort Return = 0x06;
 
     // struct seccomp_data: number, architecture, instruction pointer, six arguments of 64 bits.
@@ -28,17 +29,24 @@ internal static unsafe class SeccompFilter
     // O_WRONLY, O_RDWR, O_CREAT, O_TRUNC, __O_TMPFILE.
     private const uint WriteFlags = 0x1 | 0x2 | 0x40 | 0x200 | 0x400000;
 
+    // AF_INET, AF_INET6, SOCK_STREAM, SOCK_DGRAM, and the bits of a type that are no flags.
+    private const uint Internet = 2;
+    private const uint Internet6 = 10;
+    private const uint Stream = 1;
+    private const uint Datagram = 2;
+    private const uint TypeMask = 0xF;
+
     private const int SetNoNewPrivileges = 38;
     private const int SetModeFilter = 1;
     private const int AllThreads = 1;
 
     /// <summary>Puts the whole process under the filter. Returns null, or why it cannot be.</summary>
-    public static string? Install()
+    public static string? Install(SocketUse sockets = SocketUse.None)
     {
         if (!Syscalls.Known)
             return $"no list of system calls for {RuntimeInformation.ProcessArchitecture}";
         _ = Libc.prctl(SetNoNewPrivileges, 1, 0, 0, 0);
-        var program = Program((uint)Environment.ProcessId);
+        var program = Program((uint)Environment.ProcessId, sockets);
         fixed (Instruction* instructions = program)
         {
             var header = new Header { Count = (ushort)program.Length, Instructions = instructions };
@@ -51,7 +59,8 @@ internal static unsafe class SeccompFilter
 
     /// <summary>The filter's instructions.</summary>
     /// <param name="self">The only process that signals may go to.</param>
-    internal static Instruction[] Program(uint self)
+    /// <param name="sockets">What may be done with sockets.</param>
+    internal static Instruction[] Program(uint self, SocketUse sockets = SocketUse.None)
     {
         var program = new List<Instruction>
         {
@@ -62,8 +71,16 @@ internal static unsafe class SeccompFilter
             new(JumpIfAtLeast, 0, 1, X32),
             new(Return, 0, 0, NotPermitted),
         };
-        foreach (var number in Syscalls.Denied)
+        string[] used = sockets switch
+        {
+            SocketUse.TcpListener => ["socket", "bind", "listen", "accept", "accept4", "sendto"],
+            SocketUse.Datagrams => ["socket", "bind", "sendto", "sendmsg"],
+            _ => [],
+        };
+        foreach (var number in Syscalls.DeniedBut(used))
             Rule(program, number, new Instruction(Return, 0, 0, NotPermitted));
+        if (sockets != SocketUse.None)
+            SocketRules(program, sockets);
 
         // The C library falls back on clone, whose flags a filter can see.
         Rule(program, Syscalls.Clone3, new Instruction(Return, 0, 0, NotImplemented));
@@ -84,6 +101,33 @@ internal static unsafe class SeccompFilter
             new(Return, 0, 0, NotPermitted));
         program.Add(new(Return, 0, 0, Allow));
         return [.. program];
+    }
+
+    // TCP without a destination: one would connect (MSG_FASTOPEN).
+    private static void SocketRules(List<Instruction> program, SocketUse sockets)
+    {
+        Rule(
+            program,
+            Syscalls.Socket,
+            LoadLow(0),
+            new(JumpIfEqual, 2, 0, Internet),
+            new(JumpIfEqual, 1, 0, Internet6),
+            new(Return, 0, 0, NotPermitted),
+            LoadLow(1),
+            new(And, 0, 0, TypeMask),
+            new(JumpIfEqual, 1, 0, sockets == SocketUse.TcpListener ? Stream : Datagram),
+            new(Return, 0, 0, NotPermitted));
+        if (sockets == SocketUse.TcpListener)
+        {
+            Rule(
+                program,
+                Syscalls.SendTo,
+                LoadLow(4),
+                new(JumpIfEqual, 0, 2, 0),
+                LoadHigh(4),
+                new(JumpIfEqual, 1, 0, 0),
+                new(Return, 0, 0, NotPermitted));
+        }
     }
 
     private static Instruction LoadLow(uint argument) => new(LoadWord, 0, 0, 16 + (8 * argument));

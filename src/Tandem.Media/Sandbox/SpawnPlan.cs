@@ -36,7 +36,7 @@ internal sealed unsafe class SpawnPlan : IDisposable
     /// <summary>Lays out a start.</summary>
     /// <param name="command">Path of the program, and its arguments.</param>
     /// <param name="environment">All of the child's environment.</param>
-    /// <param name="descriptors">What become its standard input, output and error.</param>
+    /// <param name="descriptors">What become its standard input, output and error, and what else it inherits, from 3 on.</param>
     /// <param name="ruleset">Descriptor of a Landlock ruleset; −1 for none.</param>
     public SpawnPlan(
         IReadOnlyList<string> command, IReadOnlyDictionary<string, string> environment, ReadOnlySpan<int> descriptors, int ruleset)

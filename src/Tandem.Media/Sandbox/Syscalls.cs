@@ -77,8 +77,15 @@ internal static class Syscalls
 
     public static int LimitsOfProcess => Pick(302, 261);
 
-    /// <summary>Numbers of all that are denied whatever their arguments.</summary>
-    public static IEnumerable<int> Denied => All.Select(call => Pick(call.X64, call.Arm64)).Where(number => number >= 0);
+    /// <summary>socket.</summary>
+    public static int Socket => Pick(41, 198);
+
+    /// <summary>sendto.</summary>
+    public static int SendTo => Pick(44, 206);
+
+    /// <summary>Numbers of all that are denied whatever their arguments, but for those that are named.</summary>
+    public static IEnumerable<int> DeniedBut(params IReadOnlyCollection<string> names) =>
+        All.Where(call => !names.Contains(call.Name)).Select(call => Pick(call.X64, call.Arm64)).Where(number => number >= 0);
 
     /// <summary>The table itself, for the test that compares it with the kernel's headers.</summary>
     internal static IReadOnlyList<(string Name, int X64, int Arm64)> Table => All;

@@ -30,6 +30,27 @@ internal enum MessageKind : byte
 
     /// <summary>From the child: what became of a request to remux.</summary>
     Remuxed = 20,
+
+    /// <summary>To a segmenter's child: what to read and how.</summary>
+    Segment = 40,
+
+    /// <summary>From a segmenter's child: it lives, and how far it got.</summary>
+    Headway = 41,
+
+    /// <summary>From a segmenter's child: it waits for a sender.</summary>
+    Listening = 42,
+
+    /// <summary>From a segmenter's child: what it found.</summary>
+    Opened = 43,
+
+    /// <summary>From a segmenter's child: a segment.</summary>
+    Cut = 44,
+
+    /// <summary>From a segmenter's child: the source has ended.</summary>
+    SourceEnded = 45,
+
+    /// <summary>From a segmenter's child: the source cannot be used.</summary>
+    SourceFailed = 46,
 }
 
 /// <summary>A message that does not hold what it must: the other side is broken or hostile.</summary>

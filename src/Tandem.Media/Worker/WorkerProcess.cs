@@ -35,7 +35,6 @@ public static class WorkerProcess
 
     private const int NotAChild = 2;
     private const int BeatMilliseconds = 1000;
-    private static readonly Lock Output = new();
 
     /// <summary>Serves requests from standard input until it closes.</summary>
     /// <param name="args">The program's arguments; the first is <c>worker</c>.</param>
@@ -57,7 +56,7 @@ public static class WorkerProcess
         var hello = new WireWriter();
         hello.Begin(MessageKind.Hello);
         report.Write(hello);
-        Send(hello.End().Span);
+        ParentPipe.Send(hello.End().Span);
 
         using var requests = new RequestSlot();
         new Thread(() => ReadInput(requests, (int)largest), 256 * 1024) { IsBackground = true, Name = "input" }.Start();
@@ -101,7 +100,7 @@ public static class WorkerProcess
                 WireOutcome.Write(answer, request, Decode(ref decoder, body));
             }
 
-            Send(answer.End().Span);
+            ParentPipe.Send(answer.End().Span);
         }
     }
 
@@ -136,12 +135,7 @@ public static class WorkerProcess
 
         // The pieces lie in the request's own bytes: they go out as they are.
         var head = WireRemux.Head(BinaryPrimitives.ReadInt32LittleEndian(body), result);
-        lock (Output)
-        {
-            Write(head);
-            foreach (var piece in result.Segment?.Pieces ?? [])
-                Write(piece.Span);
-        }
+        ParentPipe.Send(head, result.Segment?.Pieces ?? []);
     }
 
     private static string Place(Exception e) => e.StackTrace?.Split('\n') is [var first, ..] ? " " + first.Trim() : "";
@@ -158,54 +152,17 @@ public static class WorkerProcess
             if (Libc.poll(&entry, new CULong(1), BeatMilliseconds) == 0)
             {
                 // While an answer is being written nobody needs to be told that this process lives.
-                if (!Output.TryEnter())
-                    continue;
-                Write(beatBytes.Span);
-                Output.Exit();
+                ParentPipe.TrySend(beatBytes.Span);
                 continue;
             }
 
-            Fill(header);
+            ParentPipe.Fill(header);
             var length = BinaryPrimitives.ReadInt32LittleEndian(header);
             if (length < sizeof(int) || length > largest)
                 Libc._exit(NotAChild);
             var body = new byte[length];
-            Fill(body);
+            ParentPipe.Fill(body);
             requests.Put((MessageKind)header[4], body);
-        }
-    }
-
-    private static unsafe void Fill(Span<byte> bytes)
-    {
-        while (!bytes.IsEmpty)
-        {
-            nint got;
-            fixed (byte* to = bytes)
-                got = Libc.read(0, to, (nuint)bytes.Length);
-            if (got > 0)
-                bytes = bytes[(int)got..];
-            else if (got == 0 || Marshal.GetLastPInvokeError() != Libc.Interrupted)
-                Libc._exit(0);
-        }
-    }
-
-    private static void Send(ReadOnlySpan<byte> message)
-    {
-        lock (Output)
-            Write(message);
-    }
-
-    private static unsafe void Write(ReadOnlySpan<byte> bytes)
-    {
-        while (!bytes.IsEmpty)
-        {
-            nint put;
-            fixed (byte* from = bytes)
-                put = Libc.write(1, from, (nuint)bytes.Length);
-            if (put > 0)
-                bytes = bytes[(int)put..];
-            else if (Marshal.GetLastPInvokeError() != Libc.Interrupted)
-                Libc._exit(0);
         }
     }
 }

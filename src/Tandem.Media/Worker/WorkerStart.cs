@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Runtime.InteropServices;
 using Tandem.Media.Sandbox;
 
 namespace Tandem.Media.Worker;
@@ -28,6 +29,29 @@ internal static class WorkerStart
         using var ruleset = Landlock.Readable(Readable(options.Command!), out var detail);
         environment[WorkerProcess.LandlockVariable] = detail;
         return ConfinedProcess.Start(options.Command!, environment, ruleset);
+    }
+
+    /// <summary>Starts a child of another kind than a media worker, confined alike.</summary>
+    /// <param name="command">Program and arguments.</param>
+    /// <param name="memory">Bytes of data that it may have.</param>
+    /// <param name="confined">Whether it is confined beyond resource limits.</param>
+    /// <param name="probes">Whether it obeys probes.</param>
+    /// <param name="inherited">A file or socket that it gets; null for none.</param>
+    /// <param name="tcpPort">The TCP port that it may bind; null for none.</param>
+    /// <exception cref="System.ComponentModel.Win32Exception">It cannot be started.</exception>
+    public static ConfinedProcess Start(
+        IReadOnlyList<string> command, long memory, bool confined, bool probes, SafeHandle? inherited, int? tcpPort)
+    {
+        var environment = Environment(new MediaWorkerOptions { MemoryLimit = memory, AllowProbes = probes });
+        if (!confined)
+        {
+            environment[WorkerProcess.UnfilteredVariable] = "1";
+            return ConfinedProcess.Start(command, environment, ruleset: null, inherited);
+        }
+
+        using var ruleset = Landlock.Readable(Readable(command), out var detail, tcpPort);
+        environment[WorkerProcess.LandlockVariable] = detail;
+        return ConfinedProcess.Start(command, environment, ruleset, inherited);
     }
 
     /// <summary>What the child may read: the program, the runtime, the system's libraries, and where both learn of the machine.</summary>

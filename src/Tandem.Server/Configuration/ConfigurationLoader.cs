@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using Tandem.Live;
 using Tandem.Live.Dubbing;
+using Tandem.Live.Ingest;
 
 namespace Tandem.Server.Configuration;
 
@@ -58,6 +59,7 @@ public static class ConfigurationLoader
             PublicUrl = publicUrl,
             StateDirectory = reader.Read(Settings.StateDirectory),
             LogLevel = reader.Read(Settings.LogLevel),
+            OperatorKeys = reader.Read(Settings.OperatorKeys),
             Channels = [.. ReadChannels(settings, sources.Channels, mistakes, resolve)
                 .Select(channel => channel with { Options = channel.Options with { Page = page } })],
         };
@@ -123,6 +125,8 @@ public static class ConfigurationLoader
             Video = reader.Read(Settings.Video),
             Browsers = reader.Read(Settings.Browsers),
             CarryMemory = reader.Read(Settings.CarryMemory),
+            Loop = reader.Read(Settings.Loop),
+            PushMemory = reader.Read(Settings.PushMemory),
             AllowPrivate = reader.Read(Settings.AllowPrivate),
             Headers = reader.ReadHeaders(Settings.Headers),
             BackgroundLevel = reader.Read(Settings.BackgroundLevel),
@@ -138,6 +142,8 @@ public static class ConfigurationLoader
             reader.Wrong(Settings.To, reader.PlaceOf(Settings.To), $"{options.From} is the source language; leave it out, the original is always there");
         if (options.DefaultVoice is { } voice && voice != "original" && reader.Fine(Settings.To) && !options.To.Contains(voice))
             reader.Wrong(Settings.DefaultVoice, reader.PlaceOf(Settings.DefaultVoice), $"{voice} is not dubbed; use one of {string.Join(", ", options.To)}, or original");
+        if (options.Video == VideoMode.Reference && !SourceAddress.HasAddresses(options.Input))
+            reader.Wrong(Settings.Video, reader.PlaceOf(Settings.Video), "reference needs a source that viewers can fetch over HTTP; this input is always carried, leave video out");
         if (!reader.Fine(Settings.From, Settings.To))
             return new ConfiguredChannel(options, EngineChoice.Refused("its languages are wrong"));
 

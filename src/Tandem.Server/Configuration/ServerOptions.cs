@@ -27,6 +27,9 @@ public sealed record ServerOptions
     /// <summary>The least that is logged.</summary>
     public LogLevel LogLevel { get; init; } = Settings.LogLevel.Default;
 
+    /// <summary>SHA-256 of each operator's key; empty where only programs of this machine are operators.</summary>
+    public ImmutableArray<ImmutableArray<byte>> OperatorKeys { get; init; } = [];
+
     /// <summary>The channels, in configured order.</summary>
     public ImmutableArray<ConfiguredChannel> Channels { get; init; } = [];
 }

@@ -24,10 +24,13 @@ internal static class Settings
     public static Setting<LogLevel> LogLevel { get; } =
         new("log_level", "word", "information", "debug, information, warning, error", Microsoft.Extensions.Logging.LogLevel.Information, Values.LogLevel);
 
+    public static Setting<ImmutableArray<ImmutableArray<byte>>> OperatorKeys { get; } =
+        new("operator_keys", "hashes of keys", Setting.None, "1 to 64, each sha256: and 64 hexadecimal digits", [], Values.KeyHashes);
+
     public static Setting<string> Id { get; } =
         new("id", "text", Setting.Required, "1 to 64 of a–z A–Z 0–9 . _ -, not beginning with a dot", "", Values.Id);
 
-    public static Setting<Uri> Input { get; } = new("input", "http or https address", Setting.Required, "absolute, without user and password", Defaults.Input, Values.Input);
+    public static Setting<Uri> Input { get; } = new("input", "address, file or `push`", Setting.Required, Inputs.Forms, Defaults.Input, Inputs.Read);
 
     public static Setting<string> From { get; } = new("from", "language", Setting.Required, "BCP 47", "", Values.Language);
 
@@ -49,6 +52,11 @@ internal static class Settings
 
     public static Setting<bool> AllowPrivate { get; } = new("allow_private", "true or false", "false", "", Defaults.AllowPrivate, Values.Flag);
 
+    public static Setting<bool> Loop { get; } = new("loop", "true or false", "true", "", Defaults.Loop, Values.Flag);
+
+    public static Setting<long> PushMemory { get; } =
+        new("push_memory", "size", "128MiB", "16MiB to 4GiB", Defaults.PushMemory, text => Values.Size(text, 16L << 20, 4L << 30));
+
     public static Setting<ImmutableDictionary<string, string>> Headers { get; } =
         new("headers", "names and values", Setting.None, "at most 32", Defaults.Headers, text => new Wrong($"is a list of names and values, not \"{text}\""));
 
@@ -69,12 +77,12 @@ internal static class Settings
     public static Setting<AdSpeech> Ads { get; } = new("ads", "word", "dub", "dub, original", Defaults.Ads, Values.Ads);
 
     /// <summary>Those of the server; the list <c>channels</c> stands beside them.</summary>
-    public static ImmutableArray<Setting> OfServer => [Listen, Port, PublicUrl, PageUrl, StateDirectory, LogLevel];
+    public static ImmutableArray<Setting> OfServer => [Listen, Port, PublicUrl, PageUrl, StateDirectory, LogLevel, OperatorKeys];
 
     /// <summary>Those of a channel.</summary>
     public static ImmutableArray<Setting> OfChannel =>
     [
-        Id, Input, From, To, Delay, Engine, Video, Browsers, CarryMemory, AllowPrivate, Headers, BackgroundLevel, MaxOnsetLag, VoiceBitRate,
-        DefaultVoice, DubExisting, Ads,
+        Id, Input, From, To, Delay, Engine, Video, Browsers, CarryMemory, Loop, PushMemory, AllowPrivate, Headers, BackgroundLevel, MaxOnsetLag,
+        VoiceBitRate, DefaultVoice, DubExisting, Ads,
     ];
 }

@@ -11,6 +11,7 @@ namespace Tandem.Server.Configuration;
 internal static partial class Values
 {
     private const int MostLanguages = 32;
+    private const int MostKeys = 64;
 
     public static Parsed<TimeSpan> Duration(string text, TimeSpan least, TimeSpan most)
     {
@@ -75,12 +76,27 @@ internal static partial class Values
         : IPAddress.TryParse(text, out var address) ? address
         : new Wrong($"\"{text}\" is no IP address; use one of this machine's, such as 127.0.0.1, or 0.0.0.0 for all");
 
-    public static Parsed<Uri> Input(string text) =>
-        WebAddress(text) is { } address
-            ? address.UserInfo.Length == 0
-                ? address
-                : new Wrong($"\"{Shown(text)}\" holds a user name or password; give them as a header, such as Authorization: Basic dXNlcjpwYXNz")
-            : new Wrong($"\"{Shown(text)}\" is no address of a playlist; write it whole, such as https://example.com/live/master.m3u8");
+    /// <summary>SHA-256 hashes of keys, joined by <c>+</c>. Messages show none of them: a key may stand there by mistake.</summary>
+    public static Parsed<ImmutableArray<ImmutableArray<byte>>> KeyHashes(string text)
+    {
+        const string Prefix = "sha256:";
+        var hashes = ImmutableArray.CreateBuilder<ImmutableArray<byte>>();
+        foreach (var (index, part) in text.Split('+', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries).Index())
+        {
+            var hex = part.StartsWith(Prefix, StringComparison.OrdinalIgnoreCase) ? part[Prefix.Length..] : "";
+            if (hex.Length != 64 || !hex.All(char.IsAsciiHexDigit))
+            {
+                return new Wrong(
+                    $"entry {index + 1} is no hash of a key; write sha256: and 64 hexadecimal digits, as printf %s KEY | sha256sum prints them");
+            }
+
+            hashes.Add([.. Convert.FromHexString(hex)]);
+        }
+
+        return hashes.Count is 0 or > MostKeys
+            ? new Wrong($"names {hashes.Count} keys; give 1 to {MostKeys}, or leave the setting out")
+            : hashes.ToImmutable();
+    }
 
     public static Parsed<Uri?> PublicUrl(string text) =>
         WebAddress(text) is { Query: "", Fragment: "", UserInfo: "" } address

@@ -25,7 +25,7 @@ public partial class StructsTests
             .ToList();
         Assert.True(fields.Count > 30);
 
-        var program = new StringBuilder("#include <stddef.h>\n#include <stdio.h>\n#include <libavcodec/avcodec.h>\n#include <libavutil/opt.h>\nint main(void){\n");
+        var program = new StringBuilder("#include <stddef.h>\n#include <stdio.h>\n#include <libavcodec/avcodec.h>\n#include <libavformat/avformat.h>\n#include <libavutil/opt.h>\nint main(void){\n");
         foreach (var (type, field) in fields)
             program.AppendLine(CultureInfo.InvariantCulture, $"printf(\"%zu %zu\\n\",offsetof({type.Name},{field.Name}),sizeof((({type.Name}*)0)->{field.Name}));");
         foreach (var (name, _) in Constants)
@@ -94,6 +94,33 @@ public partial class StructsTests
         ("AV_CODEC_FLAG_BITEXACT", LibAvCodec.FlagBitExact),
         ("AV_CODEC_FLAG_GLOBAL_HEADER", LibAvCodec.FlagGlobalHeader),
         ("AV_CODEC_FLAG2_SKIP_MANUAL", LibAvCodec.Flag2SkipManual),
+        ("AV_LOG_WARNING", LibAvUtil.LogWarning),
+        ("AVERROR_EXIT", LibAvUtil.Interrupted),
+        ("AVERROR_INVALIDDATA", LibAvUtil.InvalidData),
+        ("AVERROR(EIO)", LibAvUtil.InputOutputError),
+        ("AVMEDIA_TYPE_VIDEO", LibAvUtil.MediaPicture),
+        ("AVMEDIA_TYPE_AUDIO", LibAvUtil.MediaSound),
+        ("AVDISCARD_ALL", LibAvUtil.DiscardAll),
+        ("AV_PKT_FLAG_KEY", LibAvCodec.PacketKey),
+        ("AV_PKT_FLAG_DISCARD", LibAvCodec.PacketDiscard),
+        ("AV_CODEC_ID_H264", LibAvCodec.IdH264),
+        ("AV_CODEC_ID_HEVC", LibAvCodec.IdHevc),
+        ("AV_CODEC_ID_AV1", LibAvCodec.IdAv1),
+        ("AV_CODEC_ID_VP9", LibAvCodec.IdVp9),
+        ("AV_CODEC_ID_MP1", LibAvCodec.IdMp1),
+        ("AV_CODEC_ID_MP2", LibAvCodec.IdMp2),
+        ("AV_CODEC_ID_MP3", LibAvCodec.IdMp3),
+        ("AV_CODEC_ID_AAC", LibAvCodec.IdAac),
+        ("AV_CODEC_ID_AAC_LATM", LibAvCodec.IdAacLatm),
+        ("AV_CODEC_ID_AC3", LibAvCodec.IdAc3),
+        ("AV_CODEC_ID_EAC3", LibAvCodec.IdEac3),
+        ("AV_CODEC_ID_FLAC", LibAvCodec.IdFlac),
+        ("AV_CODEC_ID_OPUS", LibAvCodec.IdOpus),
+        ("AVIO_FLAG_READ", LibAvFormat.IoRead),
+        ("AVFMT_FLAG_GENPTS", LibAvFormat.FlagGeneratePts),
+        ("AVFMT_FLAG_BITEXACT", LibAvFormat.FlagBitExact),
+        ("AVSEEK_SIZE", LibAvFormat.SeekSize),
+        ("AV_DISPOSITION_ATTACHED_PIC", LibAvFormat.DispositionAttachedPicture),
     ];
 
     [GeneratedRegex(@"#define __NR(3264)?_(?<name>\w+) (?<number>\d+)", RegexOptions.ExplicitCapture, 1000)]

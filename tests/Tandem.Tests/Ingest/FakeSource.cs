@@ -64,7 +64,15 @@ internal sealed class FakeSource : IAsyncDisposable
     public void Start(Func<SourceOptions, SourceOptions>? change = null)
     {
         var options = new SourceOptions { Input = Input, Language = "en" };
-        _follower = new SourceFollower(change?.Invoke(options) ?? options, Time, FetchAsync);
+        Follow(new SourceFollower(change?.Invoke(options) ?? options, Time, FetchAsync));
+    }
+
+    /// <summary>Follows files that a test pushes.</summary>
+    public void Start(PushedFiles files) => Follow(new SourceFollower(new SourceOptions { Input = files.Root, Language = "en" }, Time, files));
+
+    private void Follow(SourceFollower follower)
+    {
+        _follower = follower;
         _reading = Task.WhenAll(ReadAsync(_follower), ReadCarriedAsync(_follower));
     }
 

@@ -1,6 +1,7 @@
 using System.Net;
 using Tandem.Live;
 using Tandem.Live.Dubbing;
+using Tandem.Live.Ingest;
 using Tandem.Server.Configuration;
 using Xunit;
 
@@ -165,6 +166,87 @@ public sealed class ConfigurationTests : IDisposable
         Has(mistakes, "FILE:2", "channel a: engine: engine \"siri\" is not known; known are offline, echo, tone");
     }
 
+    [Theory]
+    [InlineData("push", "push:", "push")]
+    [InlineData("PUSH", "push:", "push")]
+    [InlineData("https://a.example/x.m3u8?token=SECRET", "https://a.example/x.m3u8?token=SECRET", "https://a.example/x.m3u8")]
+    [InlineData("rtmp://0.0.0.0:1935/live/SECRET", "rtmp://0.0.0.0:1935/live/SECRET", "rtmp://0.0.0.0:1935/live/…")]
+    [InlineData("srt://:9000?passphrase=SECRETSECRET", "srt://0.0.0.0:9000?passphrase=SECRETSECRET", "srt://0.0.0.0:9000")]
+    [InlineData("udp://@239.1.1.1:5004", "udp://239.1.1.1:5004", "udp://239.1.1.1:5004")]
+    public void Sources_come_in_many_ways_and_their_secrets_are_not_shown(string input, string expected, string shown)
+    {
+        var address = Read(input);
+        Assert.Equal(expected, address.OriginalString);
+        Assert.Equal(shown, SourceAddress.Shown(address).TrimEnd('/'));
+    }
+
+    [Theory]
+    [InlineData("/PATH")]
+    [InlineData("file:/PATH")]
+    [InlineData("file:///PATH")]
+    public void A_file_may_have_any_name(string form)
+    {
+        var path = Path.Combine(_folder, "a b#c?d%41ü.mp4");
+        File.WriteAllText(path, "");
+        var address = Read(form.Replace("/PATH", path, StringComparison.Ordinal));
+        Assert.Equal(path, address.LocalPath);
+        Assert.Equal("file:a b#c?d%41ü.mp4", SourceAddress.Shown(address));
+    }
+
+    [Theory]
+    [InlineData("/no/such.mp4", "there is no file \"/no/such.mp4\"")]
+    [InlineData("/etc", "\"/etc\" is a folder")]
+    [InlineData("file:", "names no file")]
+    [InlineData("gopher://a.example/x", "gopher is not known; known are http, https, push, file, rtmp, srt and udp")]
+    [InlineData("rtmp://0.0.0.0:99999/live/SECRET", "rtmp://")]
+    [InlineData("rtmp://0.0.0.0:1935/SECRET", "APPLICATION/KEY")]
+    [InlineData("srt://0.0.0.0", "the port is missing")]
+    [InlineData("srt://:9000?passphrase=SECRET", "10 to 79 characters")]
+    [InlineData("srt://:9000?mode=caller", "mode=caller")]
+    [InlineData("udp://not.an.address.invalid:5004", "no address of this machine")]
+    [InlineData("pusch", "is no address of a source")]
+    public void An_input_that_cannot_be_is_one_clear_line(string input, string problem)
+    {
+        var mistake = Assert.Single(Load(null, channels: [$"id=a,input={input},from=en,to=es,engine=tone"]).Mistakes);
+        Assert.Contains(problem, mistake.Problem, StringComparison.Ordinal);
+        Assert.DoesNotContain("SECRET", mistake.Problem, StringComparison.Ordinal);
+        Assert.DoesNotContain('\n', mistake.Problem);
+    }
+
+    [Fact]
+    public void What_has_no_address_cannot_be_referred_to() => Has(
+        Load(null, channels: ["id=a,input=push,from=en,to=es,engine=tone,video=reference"]).Mistakes,
+        "--channel a", "video: reference needs a source that viewers can fetch");
+
+    [Fact]
+    public void Operators_are_known_by_hashes_of_their_keys()
+    {
+        const string Hash = "sha256:2cf24dba5fb0a30e26e83b2ac5b9e29e1b161e5c1fa7425e73043362938b9824";
+        var options = Load($"operator_keys: [{Hash}, {Hash.ToUpperInvariant()}]\nchannels: []\n").Options!;
+        Assert.Equal(System.Security.Cryptography.SHA256.HashData("hello"u8), options.OperatorKeys[0].AsSpan());
+        Assert.Equal(options.OperatorKeys[0].AsSpan(), options.OperatorKeys[1].AsSpan());
+        foreach (var wrong in new[] { "SECRET", "sha256:SECRET", "md5:" + new string('0', 64), Hash + "+SECRET" })
+        {
+            var mistakes = Load($"operator_keys: {wrong}\nchannels: []\n").Mistakes;
+            Has(mistakes, "FILE:1", "operator_keys: entry", "is no hash of a key", "sha256sum");
+            Assert.DoesNotContain(mistakes, mistake => mistake.Problem.Contains("SECRET", StringComparison.Ordinal));
+        }
+    }
+
+    [Theory]
+    [InlineData("128MiB", 128L << 20, null)]
+    [InlineData("4GiB", 4L << 30, null)]
+    [InlineData("8MiB", 0, "out of range; use 16MiB to 4GiB")]
+    [InlineData("200", 0, "is no size")]
+    [InlineData("much", 0, "is no size")]
+    public void Sizes_have_units(string text, long bytes, string? problem)
+    {
+        var parsed = Settings.PushMemory.Parse(text);
+        Assert.Equal(bytes, parsed.Value);
+        Assert.Equal(problem is null, parsed.Problem is null);
+        Assert.Contains(problem ?? "", parsed.Problem ?? "", StringComparison.Ordinal);
+    }
+
     [Fact]
     public void The_default_voice_is_one_that_is_there()
     {
@@ -209,7 +291,7 @@ public sealed class ConfigurationTests : IDisposable
             new ConfigurationSources { File = Write(shown) },
             (_, _, _) => EngineChoice.Of(_ => throw new InvalidOperationException()));
         Assert.Empty(all.Mistakes);
-        Assert.Equal(loaded.Options! with { Channels = [] }, all.Options! with { Channels = [], PublicUrl = null });
+        Assert.Equal(loaded.Options! with { Channels = [] }, all.Options! with { Channels = [], PublicUrl = null, OperatorKeys = [] });
         var (plain, full) = (loaded.Options!.Channels[0].Options, all.Options!.Channels[0].Options);
         Assert.Equal(plain with { To = [], Headers = full.Headers }, full with { To = [], DefaultVoice = null, Page = null });
 
@@ -238,6 +320,9 @@ public sealed class ConfigurationTests : IDisposable
         Assert.Equal(Settings.BackgroundLevel.Default, Settings.BackgroundLevel.Parse(Settings.BackgroundLevel.DefaultText).Value);
         Assert.Equal(Settings.VoiceBitRate.Default, Settings.VoiceBitRate.Parse(Settings.VoiceBitRate.DefaultText).Value);
     }
+
+    private Uri Read(string input) =>
+        Assert.Single(Load(null, channels: [$"id=a,input={input},from=en,to=es,engine=tone"]).Options!.Channels).Options.Input;
 
     private static void Has(IEnumerable<Mistake> mistakes, string place, params string[] parts) =>
         Assert.Contains(mistakes, mistake => mistake.Place.Contains(place, StringComparison.Ordinal) && parts.All(part => mistake.Problem.Contains(part, StringComparison.Ordinal)));

@@ -1,0 +1,289 @@
+using System.Diagnostics;
+using System.Net;
+using System.Net.Sockets;
+using Tandem.Media.Segmenting;
+using Tandem.Media.Worker;
+using Tandem.MediaTests.Media;
+using Xunit;
+
+namespace Tandem.MediaTests.Segmenting;
+
+/// <summary>Listeners against FFmpeg's program as the sender.</summary>
+public sealed class ListenerTests : IDisposable
+{
+    private readonly Generated _media = new();
+    private readonly LogLines _log = new();
+
+    public void Dispose() => _media.Dispose();
+
+    [Fact]
+    public async Task Rtmp_takes_one_sender_after_another()
+    {
+        var port = Sender.Port(ProtocolType.Tcp);
+        await using var segmenter = Listen($"rtmp://127.0.0.1:{port}/live/secret");
+        var file = Sender.File(_media, 5);
+        var sending = Sender.SendUntilTaken(file, "flv", $"rtmp://127.0.0.1:{port}/live/secret");
+        var cuts = await Read(segmenter, so => so.Events.Any(next => next is CutEnded));
+        await sending;
+        Assert.IsType<CutListening>(cuts.Events[0]);
+        Assert.Equal(("flv", Container.MpegTs), (cuts.Opened.Format, cuts.Opened.Container));
+        Assert.Equal(["avc1.42C00D", "mp4a.40.2"], cuts.Opened.Streams.Select(stream => stream.CodecsTag));
+        FileTests.Same(_media, file, cuts, 90);
+
+        using var again = Sender.Send(file, "flv", $"rtmp://127.0.0.1:{port}/live/secret");
+        var second = await Next(segmenter, so => so.Segments.Count == 1);
+        again.Kill();
+        var after = await Next(segmenter, so => so.Events.Any(next => next is CutEnded));
+        Assert.Equal(cuts.Segments.Count, second.Segments[0].Sequence);
+        Assert.True(second.Segments[0].Discontinuity);
+        Assert.True(second.Segments[0].Start >= cuts.Segments[^1].Start + cuts.Segments[^1].Duration);
+        Assert.All(after.Segments, segment => Assert.False(segment.Discontinuity));
+        Assert.Equal("one TCP port to listen on (Landlock), no connections to elsewhere (seccomp)", segmenter.Sandbox.Network.Detail);
+        Assert.True(segmenter.Sandbox.Complete, segmenter.Sandbox.Gaps);
+    }
+
+    [Fact]
+    public async Task Rtmp_senders_with_another_key_or_no_greeting_are_sent_away()
+    {
+        var port = Sender.Port(ProtocolType.Tcp);
+        await using var segmenter = Listen($"rtmp://127.0.0.1:{port}/live/secret");
+        await Next(segmenter, so => so.Events.Any(next => next is CutListening));
+        var file = Sender.File(_media, 3);
+        foreach (var path in new[] { "live/other", "other/secret" })
+        {
+            CutFailed? failed = null;
+            while (failed is null)
+            {
+                using var wrong = Sender.Send(file, "flv", $"rtmp://127.0.0.1:{port}/{path}");
+                failed = (await Next(segmenter, so => so.Failed is not null)).Failed;
+            }
+
+            Assert.Equal((CutFault.Refused, true), (failed.Fault, failed.Retry));
+            Assert.DoesNotContain("secret", failed.Detail, StringComparison.Ordinal);
+            await Next(segmenter, so => so.Events.Any(next => next is CutListening));
+        }
+
+        // A stranger who says something else, and one who says nothing and stays.
+        await Poke(port, "GET / HTTP/1.1\r\nHost: tandem\r\n\r\n"u8.ToArray(), close: true);
+        Assert.Equal(CutFault.Refused, (await Next(segmenter, so => so.Failed is not null)).Failed!.Fault);
+        await Next(segmenter, so => so.Events.Any(next => next is CutListening));
+        using var silent = await Poke(port, [], close: false);
+        var given = (await Next(segmenter, so => so.Failed is not null)).Failed!;
+        Assert.Equal((CutFault.Refused, true), (given.Fault, given.Retry));
+        Assert.Contains("did not complete its greeting", given.Detail, StringComparison.Ordinal);
+
+        // And then the right one.
+        var sending = Sender.SendUntilTaken(file, "flv", $"rtmp://127.0.0.1:{port}/live/secret");
+        var cuts = await Next(segmenter, so => so.Events.Any(next => next is CutEnded));
+        await sending;
+        Assert.NotEmpty(cuts.Segments);
+        Assert.DoesNotContain("secret", _log.ToString(), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Srt_takes_encrypted_senders_one_after_another()
+    {
+        var port = Sender.Port(ProtocolType.Udp);
+        await using var segmenter = Listen($"srt://127.0.0.1:{port}?mode=listener&passphrase=correct-horse-battery&latency=200");
+        var file = Sender.File(_media, 6);
+        _media.FFmpeg("-i send.mp4 -c copy send.ts");
+        await Next(segmenter, so => so.Events.Any(next => next is CutListening));
+        using (var wrong = Sender.Send(_media["send.ts"], "mpegts", $"srt://127.0.0.1:{port}?passphrase=another-horse-battery"))
+            await Garbage(port);
+        for (var turn = 0; turn < 2; turn++)
+        {
+            var sending = Sender.SendUntilTaken(_media["send.ts"], "mpegts", $"srt://127.0.0.1:{port}?passphrase=correct-horse-battery");
+            var cuts = await Next(segmenter, so => so.Events.Any(next => next is CutEnded));
+            await sending;
+            Assert.Equal("mpegts", cuts.Opened.Format);
+            Assert.True(cuts.Segments[0].Discontinuity);
+            Assert.InRange(cuts.Segments.Sum(segment => segment.Duration), 4.9 * 90_000, 6.2 * 90_000);
+            Assert.Equal("", FileTests.FfprobeComplaints(cuts.Save(_media, "cut.ts")));
+        }
+
+        Assert.Equal("network: it answers SRT callers, so it may send UDP to anywhere; no TCP, no connections (seccomp)", segmenter.Sandbox.Gaps);
+    }
+
+    [Theory]
+    [InlineData("127.0.0.1", "udp")]
+    [InlineData("239.255.77.7", "udp")]
+    [InlineData("127.0.0.1", "rtp")]
+    public async Task Datagrams_are_cut(string host, string protocol)
+    {
+        var port = Sender.Port(ProtocolType.Udp);
+        var multicast = host.StartsWith("239.", StringComparison.Ordinal);
+        await using var segmenter = Listen($"udp://{host}:{port}{(multicast ? "?interface=127.0.0.1" : "")}", options => options with { SenderTimeout = TimeSpan.FromSeconds(2) });
+        await Next(segmenter, so => so.Events.Any(next => next is CutListening));
+        await Garbage(port);
+        Sender.File(_media, 6);
+        _media.FFmpeg("-i send.mp4 -c copy -metadata:s:a:0 language=fra send.ts");
+        var url = $"{protocol}://{host}:{port}?pkt_size=1316{(multicast ? "&localaddr=127.0.0.1&ttl=0" : "")}";
+        using var sender = Sender.Send(_media["send.ts"], protocol == "rtp" ? "rtp_mpegts" : "mpegts", url);
+        var cuts = await Next(segmenter, so => so.Events.Any(next => next is CutEnded));
+        Assert.Equal("fra", cuts.Opened.Streams[1].Language);
+        Assert.InRange(cuts.Segments.Sum(segment => segment.Duration), 4.9 * 90_000, 6.2 * 90_000);
+        Assert.Equal("", FileTests.FfprobeComplaints(cuts.Save(_media, "cut.ts")));
+        Assert.Contains("the sender has gone", ((CutEnded)cuts.Events[^1]).Detail, StringComparison.Ordinal);
+        Assert.True(segmenter.Sandbox.Complete, segmenter.Sandbox.Gaps);
+    }
+
+    [Fact]
+    public async Task One_datagram_in_a_hundred_lost_is_damage_but_no_end()
+    {
+        var (port, relay) = (Sender.Port(ProtocolType.Udp), Sender.Port(ProtocolType.Udp));
+        await using var segmenter = Listen($"udp://127.0.0.1:{port}", options => options with { SenderTimeout = TimeSpan.FromSeconds(2) });
+        await Next(segmenter, so => so.Events.Any(next => next is CutListening));
+        using var stop = new CancellationTokenSource();
+        var relaying = Relay(relay, port, stop.Token);
+        Sender.File(_media, 20);
+        _media.FFmpeg("-i send.mp4 -c copy send.ts");
+        using var sender = Sender.Send(_media["send.ts"], "mpegts", $"udp://127.0.0.1:{relay}?pkt_size=1316", "-readrate 3");
+        var cuts = await Next(segmenter, so => so.Events.Any(next => next is CutEnded or CutFailed));
+        await stop.CancelAsync();
+        Assert.True(await relaying > 3);
+        Assert.Null(cuts.Failed);
+        Assert.InRange(cuts.Segments.Sum(segment => segment.Duration), 16 * 90_000, 20.5 * 90_000);
+        Assert.InRange(cuts.Segments.Count, 5, 12);
+        Assert.Single(cuts.Segments, segment => segment.Discontinuity);
+        Assert.DoesNotContain("ended", _log.ToString(), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_clock_that_jumps_is_a_discontinuity()
+    {
+        // A sender that starts again at another time while the listener takes it for the same.
+        var port = Sender.Port(ProtocolType.Udp);
+        await using var segmenter = Listen($"udp://127.0.0.1:{port}", options => options with { SenderTimeout = TimeSpan.FromSeconds(20) });
+        await Next(segmenter, so => so.Events.Any(next => next is CutListening));
+        Sender.File(_media, 5);
+        _media.FFmpeg("-i send.mp4 -c copy one.ts").FFmpeg("-i send.mp4 -c copy -output_ts_offset 5000 two.ts");
+        var cuts = new Cuts();
+        foreach (var name in new[] { "two.ts", "one.ts", "two.ts" })
+        {
+            using var sender = Sender.Send(_media[name], "mpegts", $"udp://127.0.0.1:{port}?pkt_size=1316", "-copyts");
+            var part = await Next(segmenter, so => so.Segments.Any(segment => segment.Discontinuity));
+            sender.Kill();
+            cuts.Events.AddRange(part.Events);
+        }
+
+        Assert.Null(cuts.Failed);
+        Assert.Single(cuts.Events.OfType<CutOpened>());
+        Assert.Equal(3, cuts.Segments.Count(segment => segment.Discontinuity));
+        Assert.All(cuts.Segments, segment => Assert.True(segment.Independent));
+    }
+
+    [Theory]
+    [InlineData("rtmp", "/live/key")]
+    [InlineData("srt", "")]
+    [InlineData("udp", "")]
+    public async Task Without_a_sender_it_waits_without_work_and_ends_at_once(string protocol, string path)
+    {
+        var port = Sender.Port(protocol == "rtmp" ? ProtocolType.Tcp : ProtocolType.Udp);
+        var segmenter = Listen($"{protocol}://127.0.0.1:{port}{path}");
+        await Next(segmenter, so => so.Events.Any(next => next is CutListening));
+        using var child = Process.GetProcessById(segmenter.ProcessId!.Value);
+        await Task.Delay(1000, TestContext.Current.CancellationToken);
+        var before = child.TotalProcessorTime;
+        await Task.Delay(3000, TestContext.Current.CancellationToken);
+        child.Refresh();
+        Assert.InRange((child.TotalProcessorTime - before).TotalMilliseconds, 0, 100);
+        await segmenter.DisposeAsync();
+        Assert.True(child.HasExited);
+        Assert.Empty((await Next(segmenter, _ => false)).Events);
+    }
+
+    [Fact]
+    public async Task A_port_that_is_taken_is_said_and_tried_again()
+    {
+        using var taken = new TcpListener(IPAddress.Loopback, 0);
+        taken.Start();
+        await using var segmenter = Listen($"rtmp://127.0.0.1:{((IPEndPoint)taken.LocalEndpoint).Port}/live/key");
+        var failed = (await Next(segmenter, so => so.Failed is not null)).Failed!;
+        Assert.Equal((CutFault.CannotListen, true), (failed.Fault, failed.Retry));
+        Assert.Contains("Address already in use", failed.Detail, StringComparison.Ordinal);
+        taken.Stop();
+        await Next(segmenter, so => so.Events.Any(next => next is CutListening));
+
+        using var bound = new UdpClient(new IPEndPoint(IPAddress.Loopback, 0));
+        await using var second = Listen($"udp://127.0.0.1:{((IPEndPoint)bound.Client.LocalEndPoint!).Port}");
+        Assert.Equal(CutFault.CannotListen, (await Next(second, so => so.Failed is not null)).Failed!.Fault);
+    }
+
+    [Fact]
+    public async Task A_listener_whose_child_dies_listens_again()
+    {
+        var port = Sender.Port(ProtocolType.Udp);
+        await using var segmenter = Listen($"udp://127.0.0.1:{port}", options => options with { AllowProbes = true });
+        await Next(segmenter, so => so.Events.Any(next => next is CutListening));
+        _ = segmenter.ProbeAsync("die");
+        var cuts = await Next(segmenter, so => so.Events.Any(next => next is CutListening));
+        Assert.Equal((CutFault.Crashed, true), (cuts.Failed!.Fault, cuts.Failed.Retry));
+    }
+
+    private static async Task<Cuts> Next(Segmenter segmenter, Func<Cuts, bool> enough) => await Cuts.Read(segmenter, enough);
+
+    private static async Task<Cuts> Read(Segmenter segmenter, Func<Cuts, bool> enough) => (await Cuts.Read(segmenter, enough)).Sound();
+
+    private static async Task<TcpClient> Poke(int port, byte[] words, bool close)
+    {
+        for (var tries = 0; ; tries++)
+        {
+            var client = new TcpClient();
+            try
+            {
+                await client.ConnectAsync(IPAddress.Loopback, port);
+                await client.GetStream().WriteAsync(words);
+                if (close)
+                    client.Client.Shutdown(SocketShutdown.Both);
+                return client;
+            }
+            catch (SocketException) when (tries < 100)
+            {
+                client.Dispose();
+                await Task.Delay(50);
+            }
+        }
+    }
+
+    private static async Task Garbage(int port)
+    {
+        using var client = new UdpClient();
+        var random = new Random(1);
+        for (var i = 0; i < 200; i++)
+        {
+            var noise = new byte[random.Next(0, 1400)];
+            random.NextBytes(noise);
+            await client.SendAsync(noise, new IPEndPoint(IPAddress.Loopback, port));
+        }
+    }
+
+    private static async Task<int> Relay(int from, int to, CancellationToken stop)
+    {
+        using var input = new UdpClient(new IPEndPoint(IPAddress.Loopback, from));
+        using var output = new UdpClient();
+        var dropped = 0;
+        try
+        {
+            for (var count = 1; ; count++)
+            {
+                var datagram = await input.ReceiveAsync(stop);
+                if (count % 100 == 50)
+                    dropped++;
+                else
+                    await output.SendAsync(datagram.Buffer, new IPEndPoint(IPAddress.Loopback, to), stop);
+            }
+        }
+        catch (OperationCanceledException)
+        {
+            return dropped;
+        }
+    }
+
+    private Segmenter Listen(string address, Func<SegmenterOptions, SegmenterOptions>? change = null)
+    {
+        var input = InputAddress.Parse(address, out var problem);
+        Assert.Null(problem);
+        var options = new SegmenterOptions { Input = input!, Name = "test" };
+        return Segmenter.Start(change?.Invoke(options) ?? options, TimeProvider.System, _log);
+    }
+}
