@@ -34,7 +34,7 @@ internal static class Mp4Remuxer
             ? RemuxResult.Failed(DecodeFault.NoPicture, "an MP4 segment in which no picture lies")
             : RemuxResult.Of(new Remuxed(
                 Container.FragmentedMp4,
-                own == 0 && kept.Count == tracks.Count ? null : Mp4Movie.Write(header, kept),
+                own == 0 && kept.Count == tracks.Count ? (ReadOnlyMemory<byte>?)null : Mp4Movie.Write(header, kept),
                 drops ? pieces : null,
                 described.Tracks,
                 clock.Start,
