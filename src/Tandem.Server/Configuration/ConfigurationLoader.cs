@@ -61,10 +61,13 @@ public static class ConfigurationLoader
             PublicUrl = publicUrl,
             StateDirectory = reader.Read(Settings.StateDirectory),
             LogLevel = reader.Read(Settings.LogLevel),
+            Faults = FaultSettings.Read(settings, mistakes),
             Channels = [.. ReadChannels(settings, sources.Channels, mistakes, resolve)
                 .Select(channel => channel with { Options = channel.Options with { Page = page } })],
         };
-        reader.RefuseOthers(Settings.OfServer.Select(setting => setting.Name).Append(ChannelsKey));
+        reader.RefuseOthers(Settings.OfServer.Select(setting => setting.Name).Append(ChannelsKey).Append(FaultSettings.Key));
+        if (FaultSettings.Refusal(options) is { } refusal)
+            mistakes.Add(new Mistake(settings.Entries[FaultSettings.Key].Place, refusal));
         if (readable && sources.NeedsChannels && options.Channels.IsEmpty && !settings.Entries.ContainsKey(ChannelsKey) && sources.Channels.Count == 0)
             mistakes.Add(new Mistake(file ?? "serve", "there is no channel; add channels to tandem.yaml, or give --channel id=news,input=URL,from=en,to=es"));
         return mistakes.Count == 0 ? new Configured(options, []) : new Configured(null, [.. mistakes.Distinct()]);

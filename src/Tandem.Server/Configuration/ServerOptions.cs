@@ -3,6 +3,7 @@ using System.Net;
 using Microsoft.Extensions.Logging;
 using Tandem.Live;
 using Tandem.Live.Dubbing;
+using Tandem.Live.Faults;
 
 namespace Tandem.Server.Configuration;
 
@@ -26,6 +27,9 @@ public sealed record ServerOptions
 
     /// <summary>The least that is logged.</summary>
     public LogLevel LogLevel { get; init; } = Settings.LogLevel.Default;
+
+    /// <summary>Faults on demand.</summary>
+    public FaultOptions Faults { get; init; } = FaultOptions.None;
 
     /// <summary>The channels, in configured order.</summary>
     public ImmutableArray<ConfiguredChannel> Channels { get; init; } = [];

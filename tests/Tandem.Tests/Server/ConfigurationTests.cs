@@ -198,7 +198,7 @@ public sealed class ConfigurationTests : IDisposable
             new ConfigurationSources { File = Path.Combine(Checkout.Root, "tandem.example.yaml") },
             (_, _, _) => EngineChoice.Of(_ => throw new InvalidOperationException()));
         Assert.Empty(loaded.Mistakes);
-        foreach (var setting in Settings.OfServer.Concat(Settings.OfChannel))
+        foreach (var setting in Settings.OfServer.Concat(Settings.OfChannel).Concat(FaultSettings.All))
             Assert.Matches($@"(?m)^[\s#-]*{setting.Name}:", text);
 
         // What is commented out is meant to show defaults: with all of it, but for what has none, nothing changes.
@@ -218,7 +218,7 @@ public sealed class ConfigurationTests : IDisposable
     public void The_document_lists_each_setting_as_the_code_has_it()
     {
         var rows = Checkout.TableRows("docs/configuration.md").Select(cells => string.Join(" | ", cells[..4]).Replace("`", "", StringComparison.Ordinal));
-        var code = Settings.OfServer.Concat(Settings.OfChannel)
+        var code = Settings.OfServer.Concat(Settings.OfChannel).Concat(FaultSettings.All)
             .Select(setting => $"{setting.Name} | {setting.Unit} | {setting.DefaultText} | {setting.Range}".Replace("`", "", StringComparison.Ordinal));
         Assert.Equal(code, rows);
     }
