@@ -13,6 +13,9 @@ public sealed record ConfigurationSources
     /// <summary>The file that was named; null for <see cref="DefaultFile"/>, if there is one.</summary>
     public string? File { get; init; }
 
+    /// <summary>The file's text, where it is at hand instead of a file.</summary>
+    internal string? Text { get; init; }
+
     /// <summary>Whether <see cref="DefaultFile"/> is looked for where none is named.</summary>
     public bool LookForFile { get; init; } = true;
 
@@ -41,7 +44,8 @@ public static class ConfigurationLoader
     {
         var mistakes = new List<Mistake>();
         var file = sources.File ?? (sources.LookForFile && File.Exists(ConfigurationSources.DefaultFile) ? ConfigurationSources.DefaultFile : null);
-        var settings = file is null ? new ConfigMap("tandem.yaml") : YamlSource.Read(file, mistakes);
+        var settings = sources.Text is { } text ? YamlSource.Parse(text, ConfigurationSources.DefaultFile, mistakes)
+            : file is null ? new ConfigMap("tandem.yaml") : YamlSource.Read(file, mistakes);
 
         // A file that cannot be read leaves nothing to say about what it lacks.
         var readable = mistakes.Count == 0;

@@ -237,6 +237,38 @@ public sealed class ConfigurationTests : IDisposable
         Assert.Equal(Settings.VoiceBitRate.Default, Settings.VoiceBitRate.Parse(Settings.VoiceBitRate.DefaultText).Value);
     }
 
+    [Fact]
+    public void Faults_on_demand_are_read_wherever_they_stand()
+    {
+        Assert.False(Load("channels: []\n").Options!.Faults.Any);
+        Assert.False(Load("channels: []\nfaults:\n  seed: 7\n").Options!.Faults.Any);
+        var faults = Load(
+            "channels: []\nfaults:\n  worker_crash: 0.25\n  decode_slow_by: 500ms\n",
+            environment: new() { ["TANDEM__Faults__Speak_Hang"] = "1", ["tandem__faults__SEED"] = "-3" }).Options!.Faults;
+        Assert.True(faults.Any);
+        Assert.Equal((0.25, TimeSpan.FromMilliseconds(500), 1.0, -3), (faults.WorkerCrash, faults.DecodeSlowBy, faults.Speak.Hang, faults.Seed));
+        var mistakes = Load("channels: []\nfaults:\n  worker_crash: 2\n  fetch_slow_by: 3\n  worker_crush: 1\n").Mistakes;
+        Has(mistakes, "FILE:3", "faults: worker_crash: \"2\" is no share; use 0 to 1");
+        Has(mistakes, "FILE:4", "faults: fetch_slow_by: \"3\" has no unit");
+        Has(mistakes, "FILE:5", "faults: worker_crush is no setting; did you mean worker_crash?");
+        Has(Load("channels: []\nfaults: all\n").Mistakes, "FILE:2", "faults: is no list of settings");
+    }
+
+    [Theory]
+    [InlineData("0.0.0.0", false)]
+    [InlineData("192.0.2.1", false)]
+    [InlineData("::", false)]
+    [InlineData("127.0.0.2", true)]
+    [InlineData("::1", true)]
+    public void Faults_on_demand_are_refused_where_others_can_reach_the_server(string listen, bool allowed)
+    {
+        var loaded = Load($"listen: '{listen}'\nchannels: []\n", environment: new() { ["TANDEM__FAULTS__FETCH_FAIL"] = "0.1" });
+        Assert.Equal(allowed, loaded.Options is not null);
+        if (!allowed)
+            Has(loaded.Mistakes, "TANDEM__FAULTS__FETCH_FAIL", "faults: they are for tests and rehearsals", "127.0.0.1");
+        Assert.NotNull(Load($"listen: '{listen}'\nchannels: []\nfaults:\n  fetch_fail: 0\n").Options);
+    }
+
     private static void Has(IEnumerable<Mistake> mistakes, string place, params string[] parts) =>
         Assert.Contains(mistakes, mistake => mistake.Place.Contains(place, StringComparison.Ordinal) && parts.All(part => mistake.Problem.Contains(part, StringComparison.Ordinal)));
 
