@@ -190,6 +190,19 @@ public sealed class ConfigurationTests : IDisposable
         Has(Load("x0: &x0 [1]\n" + string.Join('\n', lines) + "\n").Mistakes, "FILE:", "too large or too deep");
     }
 
+    /// <summary>Found by fuzzing: the YAML library throws more than its own exceptions, and its stack has an end.</summary>
+    [Theory]
+    [InlineData("a: !<::> b\n", "is no YAML: Global tags must be valid URIs")]
+    [InlineData("[", "too large or too deep", 200_000)]
+    [InlineData("{a: ", "too large or too deep", 20_000)]
+    [InlineData("- ", "too large or too deep", 200_000)]
+    public void What_the_library_stumbles_over_is_a_mistake_of_one_line(string text, string expected, int times = 1)
+    {
+        var mistake = Assert.Single(Load(string.Concat(Enumerable.Repeat(text, times))).Mistakes);
+        Assert.Contains(expected, mistake.Problem, StringComparison.Ordinal);
+        Assert.DoesNotContain('\n', mistake.ToString());
+    }
+
     [Fact]
     public void The_example_is_a_configuration_and_names_every_setting()
     {
