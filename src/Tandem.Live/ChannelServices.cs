@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Logging;
 using Tandem.Live.Dubbing;
+using Tandem.Live.Faults;
 
 namespace Tandem.Live;
 
@@ -10,4 +11,8 @@ namespace Tandem.Live;
 /// <param name="StateDirectory">Folder for the small record that survives a restart; null to keep none.</param>
 /// <param name="Engine">The engine that the channel's options name.</param>
 /// <param name="Worker">How media workers are started.</param>
-public sealed record ChannelServices(TimeProvider Time, ILoggerFactory Logs, TandemMeter Meter, string? StateDirectory, EngineChoice Engine, Tandem.Media.Worker.MediaWorkerOptions Worker);
+public sealed record ChannelServices(TimeProvider Time, ILoggerFactory Logs, TandemMeter Meter, string? StateDirectory, EngineChoice Engine, Tandem.Media.Worker.MediaWorkerOptions Worker)
+{
+    /// <summary>Faults on demand.</summary>
+    public FaultOptions Faults { get; init; } = FaultOptions.None;
+}

@@ -1,4 +1,5 @@
 using System.Threading.Channels;
+using Tandem.Live.Faults;
 using Tandem.Live.Ingest;
 using Tandem.Live.Timeline;
 using Tandem.Media.Worker;
@@ -22,6 +23,7 @@ public sealed record SourceMessage(SourceEvent Source, HeardSegment? Heard, Sour
 /// <param name="delay">Of the channel.</param>
 /// <param name="metrics">Measures.</param>
 /// <param name="time">The clock.</param>
+/// <param name="faults">Faults on demand.</param>
 public sealed class Hearing(
     SourceFollower follower,
     MediaWorker worker,
@@ -29,7 +31,8 @@ public sealed class Hearing(
     string language,
     TimeSpan delay,
     ChannelMetrics metrics,
-    TimeProvider time)
+    TimeProvider time,
+    FaultPlan? faults = null)
 {
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(100);
 
@@ -109,6 +112,15 @@ public sealed class Hearing(
         using var deadline = new CancellationTokenSource(
             !_hasHeard ? Timeout.InfiniteTimeSpan : patience > LeastPatience ? patience : LeastPatience, time);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(stop, deadline.Token);
+        if (faults?.DecodeFails() == true)
+        {
+            _continues = false;
+            return (null, new SourceFault("decode", "crashed", "the decoder failed at this segment: a fault on demand", Retry: true));
+        }
+
+        var longer = faults?.DecodeTakesLonger() ?? TimeSpan.Zero;
+        if (faults?.Worker() is { } strike)
+            worker.Strike(strike);
         while (true)
         {
             var request = new DecodeRequest(fetched.Data, fetched.Init, language, _continues && !fetched.Segment.Discontinuity);
@@ -116,6 +128,9 @@ public sealed class Hearing(
             DecodeOutcome outcome;
             try
             {
+                if (longer > TimeSpan.Zero)
+                    await Task.Delay(longer, time, either.Token);
+                longer = TimeSpan.Zero;
                 outcome = await worker.DecodeAsync(request, either.Token);
             }
             catch (OperationCanceledException) when (!stop.IsCancellationRequested)

@@ -1,6 +1,7 @@
 using System.Threading.Channels;
 using Microsoft.Extensions.Logging;
 using Tandem.Live.Dubbing;
+using Tandem.Live.Faults;
 using Tandem.Live.Ingest;
 using Tandem.Live.Package;
 using Tandem.Live.Timeline;
@@ -60,18 +61,19 @@ public sealed class LiveChannel : IAsyncDisposable
         _time = services.Time;
         _log = services.Logs.CreateLogger("Tandem.Channel." + options.Id);
         _metrics = new ChannelMetrics(services.Meter, options.Id, options.To);
-        var record = new StateRecord(services.StateDirectory, options.Id);
+        var faults = FaultPlan.Of(services.Faults, options.Id, _time);
+        var record = new StateRecord(services.StateDirectory, options.Id, faults);
 
         // What may be impossible comes first: a follower that was started would poll for nobody.
-        _engine = services.Engine.Create!(new EngineServices(_time, _log));
+        _engine = services.Engine.Create!(new EngineServices(_time, _log) { Faults = faults });
         _worker = MediaWorker.Create(services.Worker with { Name = options.Id, Died = _ => _metrics.WorkerRestarted() }, _time, _log);
 
         // Source → worker → time line …
         _input = LocalInput.Open(options, _time, _log);
         var source = SourceOptions.Of(options) with { BackFill = options.Delay + BackFill(record.Age(_time.GetUtcNow())) };
-        _follower = _input is null ? new SourceFollower(source, _time) : new SourceFollower(source, _time, _input.Files);
+        _follower = _input is null ? new SourceFollower(source, _time, faults) : new SourceFollower(source, _time, _input.Files);
         _pictures = new PictureSet(options, _follower, _worker.RemuxAsync, _metrics, _time, _log);
-        _hearing = new Hearing(_follower, _worker, _pictures.Offer, options.From, options.Delay, _metrics, _time);
+        _hearing = new Hearing(_follower, _worker, _pictures.Offer, options.From, options.Delay, _metrics, _time, faults);
         _placer = new SoundPlacer(_track);
         _clock = new SourceClock(_placer, options.Delay, record.Load(_log));
         _clock.Carry(_pictures.Carried, _time.GetUtcNow());

@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using Microsoft.Extensions.Logging;
+using Tandem.Live.Faults;
 using Tandem.Live.Timeline;
 
 namespace Tandem.Live;
@@ -10,7 +11,10 @@ namespace Tandem.Live;
 /// The small record in the state folder that lets playlists go on after a restart. Losing it costs a discontinuity; that it cannot be
 /// written is said once and changes nothing else.
 /// </summary>
-public sealed class StateRecord(string? folder, string channel)
+/// <param name="folder">The state folder; null to keep nothing.</param>
+/// <param name="channel">The channel's id.</param>
+/// <param name="faults">Faults on demand; null without.</param>
+public sealed class StateRecord(string? folder, string channel, FaultPlan? faults = null)
 {
     private const int Rows = 120;
 
@@ -51,6 +55,7 @@ public sealed class StateRecord(string? folder, string channel)
         {
             Directory.CreateDirectory(Path.GetDirectoryName(_path)!);
             var temporary = _path + ".new";
+            faults?.BeforeStateWrite(temporary);
             File.WriteAllBytes(temporary, JsonSerializer.SerializeToUtf8Bytes(rows, StateJson.Default.ImmutableArrayPublishedRow));
             File.Move(temporary, _path, overwrite: true);
             _warned = false;

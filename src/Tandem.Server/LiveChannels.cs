@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Logging;
 using Tandem.Live;
+using Tandem.Live.Faults;
 using Tandem.Media.Worker;
 
 namespace Tandem.Server;
@@ -11,13 +12,17 @@ internal static partial class LiveChannels
     /// <param name="time">The clock.</param>
     /// <param name="logs">Makes loggers.</param>
     /// <param name="meter">The process's instruments.</param>
+    /// <param name="faults">Faults on demand.</param>
     /// <param name="stateDirectory">Where channels keep their records; a folder that cannot be used is warned of and done without.</param>
-    public static ChannelStarter Starter(TimeProvider time, ILoggerFactory logs, TandemMeter meter, string stateDirectory)
+    public static ChannelStarter Starter(TimeProvider time, ILoggerFactory logs, TandemMeter meter, FaultOptions faults, string stateDirectory)
     {
         var records = Usable(stateDirectory, logs.CreateLogger("Tandem.Server"));
         return channel =>
         {
-            var live = LiveChannel.Start(channel.Options, new ChannelServices(time, logs, meter, records, channel.Engine, new MediaWorkerOptions()));
+            var live = LiveChannel.Start(channel.Options, new ChannelServices(time, logs, meter, records, channel.Engine, new MediaWorkerOptions())
+            {
+                Faults = faults,
+            });
             return new RunningChannel(live.Publication, live.Snapshot, live.DisposeAsync) { Pushed = live.Pushed };
         };
     }

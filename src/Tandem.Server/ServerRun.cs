@@ -39,9 +39,11 @@ public static partial class ServerRun
             LogOpen(log, options.Listen.ToString());
         if (options.Channels.IsEmpty)
             LogNoChannels(log);
+        if (options.Faults.Any)
+            LogFaults(log, options.Faults.Seed);
 
         using var meter = new TandemMeter();
-        var start = LiveChannels.Starter(TimeProvider.System, logs, meter, options.StateDirectory);
+        var start = LiveChannels.Starter(TimeProvider.System, logs, meter, options.Faults, options.StateDirectory);
         var parts = new ServerParts(TimeProvider.System, logs, meter, libraries, start, ViewerPages.FindFolder());
         try
         {
@@ -91,6 +93,9 @@ public static partial class ServerRun
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "there are no channels: channels in the configuration is empty")]
     private static partial void LogNoChannels(ILogger log);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "faults on demand are set: some of what follows fails on purpose (seed {Seed})")]
+    private static partial void LogFaults(ILogger log, int seed);
 
     [LoggerMessage(Level = LogLevel.Information, Message = "stopping")]
     private static partial void LogStopping(ILogger log);

@@ -1,4 +1,5 @@
 using System.Threading.Channels;
+using Tandem.Live.Faults;
 using Tandem.Live.Timeline;
 
 namespace Tandem.Live.Dubbing;
@@ -22,6 +23,7 @@ public sealed class CascadeEngine : IEngine
     private readonly SpeechSegmenter _segmenter = new();
     private readonly CascadeOptions _options;
     private readonly TimeProvider _time;
+    private readonly FaultPlan? _faults;
     private readonly IRecogniser _recogniser;
     private readonly IReadOnlyList<CascadeLanguage> _languages;
     private readonly Channel<HeardSpeech> _speech;
@@ -38,6 +40,7 @@ public sealed class CascadeEngine : IEngine
         _languages = languages;
         _options = options;
         _time = services.Time;
+        _faults = services.Faults;
         var bounds = new BoundedChannelOptions(MostWaiting) { FullMode = BoundedChannelFullMode.DropOldest, SingleReader = true };
         _speech = Channel.CreateBounded<HeardSpeech>(bounds, dropped => Lose(dropped, "overflow"));
         foreach (var language in languages)
@@ -128,7 +131,8 @@ public sealed class CascadeEngine : IEngine
                 continue;
             }
 
-            var (said, reason) = await Attempt(token => Recognise(speech, token), speech.Ended, _options.RecogniseWithin, _recogniser.Kill);
+            var (said, reason) = await Attempt(
+                "recognise", token => Recognise(speech, token), speech.Ended, _options.RecogniseWithin, _recogniser.Kill);
             if (_stop.IsCancellationRequested)
                 return;
             if (reason is not null)
@@ -204,7 +208,7 @@ public sealed class CascadeEngine : IEngine
             return null;
         }
 
-        var (result, reason) = await Attempt(work, Task.CompletedTask, within, kill);
+        var (result, reason) = await Attempt(stage, work, Task.CompletedTask, within, kill);
         var part = $"{stage} {language}";
         if (reason is null)
         {
@@ -225,7 +229,7 @@ public sealed class CascadeEngine : IEngine
     /// Runs a stage on one utterance. Its time runs from <paramref name="from"/> on: a recogniser cannot end before the speaker does.
     /// </summary>
     private async Task<(T? Result, string? Reason)> Attempt<T>(
-        Func<CancellationToken, Task<T>> work, Task from, TimeSpan within, Action kill)
+        string stage, Func<CancellationToken, Task<T>> work, Task from, TimeSpan within, Action kill)
         where T : class
     {
         using var deadline = new CancellationTokenSource(Timeout.InfiniteTimeSpan, _time);
@@ -247,6 +251,9 @@ public sealed class CascadeEngine : IEngine
             TaskScheduler.Default);
         try
         {
+            if (_faults is not null)
+                await _faults.StageAsync(stage, kill, either.Token);
+
             // A stage that does not heed its token must not hold up the others.
             return (await work(either.Token).WaitAsync(either.Token), null);
         }

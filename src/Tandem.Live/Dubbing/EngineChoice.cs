@@ -1,11 +1,16 @@
 using Microsoft.Extensions.Logging;
+using Tandem.Live.Faults;
 
 namespace Tandem.Live.Dubbing;
 
 /// <summary>What an engine needs of its surroundings.</summary>
 /// <param name="Time">Deadlines and pauses run on it.</param>
 /// <param name="Log">Where the engine says what befell it.</param>
-public sealed record EngineServices(TimeProvider Time, ILogger Log);
+public sealed record EngineServices(TimeProvider Time, ILogger Log)
+{
+    /// <summary>Faults on demand; null without.</summary>
+    public FaultPlan? Faults { get; init; }
+}
 
 /// <summary>An engine that can be had, or the reason why it cannot.</summary>
 /// <param name="Create">Makes one instance, for one channel; null when it cannot be had.</param>

@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.Text;
 using System.Threading.Channels;
+using Tandem.Live.Faults;
 
 namespace Tandem.Live.Ingest;
 
@@ -38,8 +39,11 @@ public sealed class SourceFollower : IAsyncDisposable
     private bool _disposed;
 
     /// <summary>Starts to follow.</summary>
-    public SourceFollower(SourceOptions options, TimeProvider time)
-        : this(options, time, new SourceHttp(options, time))
+    /// <param name="options">The source.</param>
+    /// <param name="time">The clock.</param>
+    /// <param name="faults">Faults on demand; null without.</param>
+    public SourceFollower(SourceOptions options, TimeProvider time, FaultPlan? faults = null)
+        : this(options, time, new SourceHttp(options, time), faults)
     {
     }
 
@@ -63,8 +67,8 @@ public sealed class SourceFollower : IAsyncDisposable
         _run = Task.Run(RunAsync);
     }
 
-    private SourceFollower(SourceOptions options, TimeProvider time, SourceHttp http)
-        : this(options, time, http.FetchAsync) => _http = http;
+    private SourceFollower(SourceOptions options, TimeProvider time, SourceHttp http, FaultPlan? faults)
+        : this(options, time, faults is null ? http.FetchAsync : faults.Around(http.FetchAsync)) => _http = http;
 
     /// <summary>The events, in order, until disposal; to be read once. A reader that is slow slows the follower.</summary>
     public IAsyncEnumerable<SourceEvent> ReadAsync(CancellationToken cancellation) => _events.ReadAsync(cancellation);

@@ -92,6 +92,16 @@ internal sealed unsafe class ConfinedProcess : IDisposable
         }
     }
 
+    /// <summary>Sends it a signal, if it is not reaped yet.</summary>
+    public void Signal(int signal)
+    {
+        lock (_lock)
+        {
+            if (!_reaped)
+                _ = Libc.kill(Id, signal);
+        }
+    }
+
     /// <summary>Waits for its end and reaps it. Returns how it ended, for people.</summary>
     public string Reap()
     {

@@ -6,6 +6,7 @@ namespace Tandem.Media.Sandbox;
 internal static unsafe partial class Libc
 {
     public const int SigKill = 9;
+    public const int SigStop = 19;
     public const int Interrupted = 4;
     public const int AccessDenied = 13;
     public const int PathOnly = 0x200000;

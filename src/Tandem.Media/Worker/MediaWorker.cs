@@ -125,6 +125,9 @@ public sealed partial class MediaWorker : IAsyncDisposable
         }
     }
 
+    /// <summary>Does something to the child on purpose, if there is one, to see what becomes of a channel.</summary>
+    public void Strike(WorkerStrike strike) => _child?.Strike(strike);
+
     /// <summary>Ends the child. Requests that wait are answered as unavailable.</summary>
     public async ValueTask DisposeAsync()
     {

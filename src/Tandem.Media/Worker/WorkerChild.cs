@@ -81,6 +81,9 @@ internal sealed class WorkerChild : IDisposable
         _process.Kill();
     }
 
+    /// <summary>Does something to it on purpose; what follows is as if it had come by itself.</summary>
+    public void Strike(WorkerStrike strike) => _process.Signal(strike == WorkerStrike.Kill ? Libc.SigKill : Libc.SigStop);
+
     /// <summary>Lets it end by itself: it does once its input closes.</summary>
     public void Close() => _process.Input.Dispose();
 

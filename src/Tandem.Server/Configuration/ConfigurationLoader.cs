@@ -14,6 +14,9 @@ public sealed record ConfigurationSources
     /// <summary>The file that was named; null for <see cref="DefaultFile"/>, if there is one.</summary>
     public string? File { get; init; }
 
+    /// <summary>The file's text, where it is at hand instead of a file.</summary>
+    internal string? Text { get; init; }
+
     /// <summary>Whether <see cref="DefaultFile"/> is looked for where none is named.</summary>
     public bool LookForFile { get; init; } = true;
 
@@ -25,6 +28,9 @@ public sealed record ConfigurationSources
 
     /// <summary>What <c>--port</c> says.</summary>
     public string? Port { get; init; }
+
+    /// <summary>Whether settings without a channel are a mistake.</summary>
+    public bool NeedsChannels { get; init; } = true;
 }
 
 /// <summary>Reads the configuration and finds every mistake in it at once.</summary>
@@ -39,7 +45,8 @@ public static class ConfigurationLoader
     {
         var mistakes = new List<Mistake>();
         var file = sources.File ?? (sources.LookForFile && File.Exists(ConfigurationSources.DefaultFile) ? ConfigurationSources.DefaultFile : null);
-        var settings = file is null ? new ConfigMap("tandem.yaml") : YamlSource.Read(file, mistakes);
+        var settings = sources.Text is { } text ? YamlSource.Parse(text, ConfigurationSources.DefaultFile, mistakes)
+            : file is null ? new ConfigMap("tandem.yaml") : YamlSource.Read(file, mistakes);
 
         // A file that cannot be read leaves nothing to say about what it lacks.
         var readable = mistakes.Count == 0;
@@ -60,11 +67,14 @@ public static class ConfigurationLoader
             StateDirectory = reader.Read(Settings.StateDirectory),
             LogLevel = reader.Read(Settings.LogLevel),
             OperatorKeys = reader.Read(Settings.OperatorKeys),
+            Faults = FaultSettings.Read(settings, mistakes),
             Channels = [.. ReadChannels(settings, sources.Channels, mistakes, resolve)
                 .Select(channel => channel with { Options = channel.Options with { Page = page } })],
         };
-        reader.RefuseOthers(Settings.OfServer.Select(setting => setting.Name).Append(ChannelsKey));
-        if (readable && options.Channels.IsEmpty && !settings.Entries.ContainsKey(ChannelsKey) && sources.Channels.Count == 0)
+        reader.RefuseOthers(Settings.OfServer.Select(setting => setting.Name).Append(ChannelsKey).Append(FaultSettings.Key));
+        if (FaultSettings.Refusal(options) is { } refusal)
+            mistakes.Add(new Mistake(settings.Entries[FaultSettings.Key].Place, refusal));
+        if (readable && sources.NeedsChannels && options.Channels.IsEmpty && !settings.Entries.ContainsKey(ChannelsKey) && sources.Channels.Count == 0)
             mistakes.Add(new Mistake(file ?? "serve", "there is no channel; add channels to tandem.yaml, or give --channel id=news,input=URL,from=en,to=es"));
         return mistakes.Count == 0 ? new Configured(options, []) : new Configured(null, [.. mistakes.Distinct()]);
     }

@@ -3,6 +3,7 @@ using System.Net;
 using Microsoft.Extensions.Logging;
 using Tandem.Live;
 using Tandem.Live.Dubbing;
+using Tandem.Live.Faults;
 
 namespace Tandem.Server.Configuration;
 
@@ -29,6 +30,9 @@ public sealed record ServerOptions
 
     /// <summary>SHA-256 of each operator's key; empty where only programs of this machine are operators.</summary>
     public ImmutableArray<ImmutableArray<byte>> OperatorKeys { get; init; } = [];
+
+    /// <summary>Faults on demand.</summary>
+    public FaultOptions Faults { get; init; } = FaultOptions.None;
 
     /// <summary>The channels, in configured order.</summary>
     public ImmutableArray<ConfiguredChannel> Channels { get; init; } = [];

@@ -10,6 +10,9 @@ internal sealed class YamlSource
     // Aliases can make a small file large.
     private const int MostNodes = 20_000;
     private const int LargestFile = 1024 * 1024;
+    private const int MostLevels = 16;
+
+    private const string TooLarge = "the file is too large or too deep; is it a configuration?";
 
     private readonly string _name;
     private readonly List<Mistake> _mistakes;
@@ -47,11 +50,23 @@ internal sealed class YamlSource
         var stream = new YamlStream();
         try
         {
+            if (TooDeep(text) is { } where)
+            {
+                mistakes.Add(new Mistake(source.Place(where), TooLarge));
+                return new ConfigMap(name);
+            }
+
             stream.Load(new StringReader(text));
         }
         catch (YamlException exception)
         {
             mistakes.Add(new Mistake(source.Place(exception.Start), $"is no YAML: {OneLine(exception.InnerException?.Message ?? exception.Message)}"));
+            return new ConfigMap(name);
+        }
+        catch (Exception exception) when (exception is ArgumentException or InvalidOperationException)
+        {
+            // YamlDotNet has these for some of what it does not understand, such as a tag that is no address; where is not told.
+            mistakes.Add(new Mistake(name, $"is no YAML: {OneLine(exception.Message)}"));
             return new ConfigMap(name);
         }
 
@@ -65,6 +80,24 @@ internal sealed class YamlSource
         return new ConfigMap(name);
     }
 
+    /// <summary>
+    /// Where nesting goes deeper than any configuration; null where it does not. The document is built by functions that call themselves,
+    /// and a stack that overflows ends the process.
+    /// </summary>
+    private static Mark? TooDeep(string text)
+    {
+        var parser = new Parser(new StringReader(text));
+        for (var depth = 0; parser.MoveNext();)
+        {
+            // The stream and the document are two levels themselves.
+            depth += parser.Current!.NestingIncrease;
+            if (depth > MostLevels + 4)
+                return parser.Current.Start;
+        }
+
+        return null;
+    }
+
     private static string OneLine(string text) => text.ReplaceLineEndings(" ");
 
     private string Place(Mark mark) => string.Create(CultureInfo.InvariantCulture, $"{_name}:{mark.Line}");
@@ -72,10 +105,10 @@ internal sealed class YamlSource
     private ConfigNode Convert(YamlNode node, int depth)
     {
         var place = Place(node.Start);
-        if (++_nodes > MostNodes || depth > 16)
+        if (++_nodes > MostNodes || depth > MostLevels)
         {
             if (_nodes <= MostNodes + 1)
-                _mistakes.Add(new Mistake(place, "the file is too large or too deep; is it a configuration?"));
+                _mistakes.Add(new Mistake(place, TooLarge));
             _nodes = MostNodes + 1;
             return new ConfigText(null, place);
         }

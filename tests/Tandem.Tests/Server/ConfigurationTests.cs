@@ -274,6 +274,19 @@ public sealed class ConfigurationTests : IDisposable
         Has(Load("x0: &x0 [1]\n" + string.Join('\n', lines) + "\n").Mistakes, "FILE:", "too large or too deep");
     }
 
+    /// <summary>Found by fuzzing: the YAML library throws more than its own exceptions, and its stack has an end.</summary>
+    [Theory]
+    [InlineData("a: !<::> b\n", "is no YAML: Global tags must be valid URIs")]
+    [InlineData("[", "too large or too deep", 200_000)]
+    [InlineData("{a: ", "too large or too deep", 20_000)]
+    [InlineData("- ", "too large or too deep", 200_000)]
+    public void What_the_library_stumbles_over_is_a_mistake_of_one_line(string text, string expected, int times = 1)
+    {
+        var mistake = Assert.Single(Load(string.Concat(Enumerable.Repeat(text, times))).Mistakes);
+        Assert.Contains(expected, mistake.Problem, StringComparison.Ordinal);
+        Assert.DoesNotContain('\n', mistake.ToString());
+    }
+
     [Fact]
     public void The_example_is_a_configuration_and_names_every_setting()
     {
@@ -282,7 +295,7 @@ public sealed class ConfigurationTests : IDisposable
             new ConfigurationSources { File = Path.Combine(Checkout.Root, "tandem.example.yaml") },
             (_, _, _) => EngineChoice.Of(_ => throw new InvalidOperationException()));
         Assert.Empty(loaded.Mistakes);
-        foreach (var setting in Settings.OfServer.Concat(Settings.OfChannel))
+        foreach (var setting in Settings.OfServer.Concat(Settings.OfChannel).Concat(FaultSettings.All))
             Assert.Matches($@"(?m)^[\s#-]*{setting.Name}:", text);
 
         // What is commented out is meant to show defaults: with all of it, but for what has none, nothing changes.
@@ -302,7 +315,7 @@ public sealed class ConfigurationTests : IDisposable
     public void The_document_lists_each_setting_as_the_code_has_it()
     {
         var rows = Checkout.TableRows("docs/configuration.md").Select(cells => string.Join(" | ", cells[..4]).Replace("`", "", StringComparison.Ordinal));
-        var code = Settings.OfServer.Concat(Settings.OfChannel)
+        var code = Settings.OfServer.Concat(Settings.OfChannel).Concat(FaultSettings.All)
             .Select(setting => $"{setting.Name} | {setting.Unit} | {setting.DefaultText} | {setting.Range}".Replace("`", "", StringComparison.Ordinal));
         Assert.Equal(code, rows);
     }
@@ -323,6 +336,38 @@ public sealed class ConfigurationTests : IDisposable
 
     private Uri Read(string input) =>
         Assert.Single(Load(null, channels: [$"id=a,input={input},from=en,to=es,engine=tone"]).Options!.Channels).Options.Input;
+
+    [Fact]
+    public void Faults_on_demand_are_read_wherever_they_stand()
+    {
+        Assert.False(Load("channels: []\n").Options!.Faults.Any);
+        Assert.False(Load("channels: []\nfaults:\n  seed: 7\n").Options!.Faults.Any);
+        var faults = Load(
+            "channels: []\nfaults:\n  worker_crash: 0.25\n  decode_slow_by: 500ms\n",
+            environment: new() { ["TANDEM__Faults__Speak_Hang"] = "1", ["tandem__faults__SEED"] = "-3" }).Options!.Faults;
+        Assert.True(faults.Any);
+        Assert.Equal((0.25, TimeSpan.FromMilliseconds(500), 1.0, -3), (faults.WorkerCrash, faults.DecodeSlowBy, faults.Speak.Hang, faults.Seed));
+        var mistakes = Load("channels: []\nfaults:\n  worker_crash: 2\n  fetch_slow_by: 3\n  worker_crush: 1\n").Mistakes;
+        Has(mistakes, "FILE:3", "faults: worker_crash: \"2\" is no share; use 0 to 1");
+        Has(mistakes, "FILE:4", "faults: fetch_slow_by: \"3\" has no unit");
+        Has(mistakes, "FILE:5", "faults: worker_crush is no setting; did you mean worker_crash?");
+        Has(Load("channels: []\nfaults: all\n").Mistakes, "FILE:2", "faults: is no list of settings");
+    }
+
+    [Theory]
+    [InlineData("0.0.0.0", false)]
+    [InlineData("192.0.2.1", false)]
+    [InlineData("::", false)]
+    [InlineData("127.0.0.2", true)]
+    [InlineData("::1", true)]
+    public void Faults_on_demand_are_refused_where_others_can_reach_the_server(string listen, bool allowed)
+    {
+        var loaded = Load($"listen: '{listen}'\nchannels: []\n", environment: new() { ["TANDEM__FAULTS__FETCH_FAIL"] = "0.1" });
+        Assert.Equal(allowed, loaded.Options is not null);
+        if (!allowed)
+            Has(loaded.Mistakes, "TANDEM__FAULTS__FETCH_FAIL", "faults: they are for tests and rehearsals", "127.0.0.1");
+        Assert.NotNull(Load($"listen: '{listen}'\nchannels: []\nfaults:\n  fetch_fail: 0\n").Options);
+    }
 
     private static void Has(IEnumerable<Mistake> mistakes, string place, params string[] parts) =>
         Assert.Contains(mistakes, mistake => mistake.Place.Contains(place, StringComparison.Ordinal) && parts.All(part => mistake.Problem.Contains(part, StringComparison.Ordinal)));

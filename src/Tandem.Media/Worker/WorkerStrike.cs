@@ -1,0 +1,11 @@
+namespace Tandem.Media.Worker;
+
+/// <summary>What can be done to a worker's child on purpose, in tests and rehearsals.</summary>
+public enum WorkerStrike
+{
+    /// <summary>It is killed (SIGKILL).</summary>
+    Kill,
+
+    /// <summary>It is stopped and hangs (SIGSTOP), until it is given up.</summary>
+    Stop,
+}

@@ -1,0 +1,102 @@
+using System.Collections.Immutable;
+using System.Globalization;
+using System.Net;
+using Tandem.Live.Faults;
+
+namespace Tandem.Server.Configuration;
+
+/// <summary>The settings below <c>faults</c>, and who may have them.</summary>
+internal static class FaultSettings
+{
+    public const string Key = "faults";
+    private const string Shares = "0 to 1";
+
+    private static readonly FaultOptions _defaults = FaultOptions.None;
+
+    private static readonly Setting<int> _seed = new("seed", "number", "1", "-2147483648 to 2147483647", _defaults.Seed, Number);
+    private static readonly Setting<double> _decodeFail = Share("decode_fail");
+    private static readonly Setting<double> _decodeSlow = Share("decode_slow");
+    private static readonly Setting<TimeSpan> _decodeSlowBy = Time("decode_slow_by", "2s", _defaults.DecodeSlowBy);
+    private static readonly Setting<double> _workerCrash = Share("worker_crash");
+    private static readonly Setting<double> _workerHang = Share("worker_hang");
+    private static readonly ImmutableArray<Setting<double>> _recognise = Stage("recognise");
+    private static readonly ImmutableArray<Setting<double>> _translate = Stage("translate");
+    private static readonly ImmutableArray<Setting<double>> _speak = Stage("speak");
+    private static readonly Setting<TimeSpan> _engineSlowBy = Time("engine_slow_by", "5s", _defaults.EngineSlowBy);
+    private static readonly Setting<double> _fetchFail = Share("fetch_fail");
+    private static readonly Setting<double> _fetchSlow = Share("fetch_slow");
+    private static readonly Setting<TimeSpan> _fetchSlowBy = Time("fetch_slow_by", "3s", _defaults.FetchSlowBy);
+    private static readonly Setting<double> _stateFull = Share("state_full");
+    private static readonly Setting<double> _stateReadOnly = Share("state_read_only");
+
+    /// <summary>All of them.</summary>
+    public static ImmutableArray<Setting> All =>
+    [
+        _seed, _decodeFail, _decodeSlow, _decodeSlowBy, _workerCrash, _workerHang, .. _recognise, .. _translate, .. _speak, _engineSlowBy,
+        _fetchFail, _fetchSlow, _fetchSlowBy, _stateFull, _stateReadOnly,
+    ];
+
+    /// <summary>Reads what stands below <c>faults</c>.</summary>
+    public static FaultOptions Read(ConfigMap settings, List<Mistake> mistakes)
+    {
+        switch (settings.Entries.GetValueOrDefault(Key))
+        {
+            case null or ConfigText { Text: null }:
+                return FaultOptions.None;
+            case ConfigMap map:
+                return Read(new SettingReader(map, mistakes, "faults: "));
+            case var other:
+                mistakes.Add(new Mistake(other.Place, "faults: is no list of settings; write them below it, such as \"worker_crash: 0.1\""));
+                return FaultOptions.None;
+        }
+    }
+
+    /// <summary>
+    /// Whether this server may have faults on demand, the one place that says so: only where nobody but this machine's own users can be
+    /// hurt. Operators' access, once it exists, is the other way to allow them.
+    /// </summary>
+    /// <returns>Why not; null where it may.</returns>
+    public static string? Refusal(ServerOptions server) => !server.Faults.Any || IPAddress.IsLoopback(server.Listen)
+        ? null
+        : $"faults: they are for tests and rehearsals and refused where others can reach the server; let it listen on 127.0.0.1 (not {server.Listen}), or take them out";
+
+    private static FaultOptions Read(SettingReader reader)
+    {
+        var options = new FaultOptions
+        {
+            Seed = reader.Read(_seed),
+            DecodeFail = reader.Read(_decodeFail),
+            DecodeSlow = reader.Read(_decodeSlow),
+            DecodeSlowBy = reader.Read(_decodeSlowBy),
+            WorkerCrash = reader.Read(_workerCrash),
+            WorkerHang = reader.Read(_workerHang),
+            Recognise = ReadStage(reader, _recognise),
+            Translate = ReadStage(reader, _translate),
+            Speak = ReadStage(reader, _speak),
+            EngineSlowBy = reader.Read(_engineSlowBy),
+            FetchFail = reader.Read(_fetchFail),
+            FetchSlow = reader.Read(_fetchSlow),
+            FetchSlowBy = reader.Read(_fetchSlowBy),
+            StateFull = reader.Read(_stateFull),
+            StateReadOnly = reader.Read(_stateReadOnly),
+        };
+        reader.RefuseOthers(All.Select(setting => setting.Name));
+        return options;
+    }
+
+    private static StageFaults ReadStage(SettingReader reader, ImmutableArray<Setting<double>> settings) =>
+        new() { Crash = reader.Read(settings[0]), Hang = reader.Read(settings[1]), Slow = reader.Read(settings[2]) };
+
+    private static ImmutableArray<Setting<double>> Stage(string stage) => [Share(stage + "_crash"), Share(stage + "_hang"), Share(stage + "_slow")];
+
+    private static Setting<double> Share(string name) => new(name, "share", "0", Shares, 0, text =>
+        double.TryParse(text, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var share) && share is >= 0 and <= 1
+            ? share
+            : new Wrong($"\"{text}\" is no share; use {Shares}, such as 0.1 for one in ten"));
+
+    private static Setting<TimeSpan> Time(string name, string defaultText, TimeSpan value) =>
+        new(name, "duration", defaultText, "0s to 5m", value, text => Values.Duration(text, TimeSpan.Zero, TimeSpan.FromMinutes(5)));
+
+    private static Parsed<int> Number(string text) =>
+        int.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var number) ? number : new Wrong($"\"{text}\" is no whole number");
+}

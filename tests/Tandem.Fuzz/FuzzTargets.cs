@@ -1,0 +1,102 @@
+using System.Text;
+using Tandem.Live.Dubbing;
+using Tandem.Live.Ingest;
+using Tandem.Live.Package;
+using Tandem.Media.Decode;
+using Tandem.Media.Demux;
+using Tandem.Media.Worker;
+using Tandem.Server.Configuration;
+
+namespace Tandem.Fuzz;
+
+/// <summary>A parser of outside bytes. It may refuse anything, and must neither throw, nor hang, nor take memory without bound.</summary>
+/// <param name="Name">Also of the corpus below tests/fuzz.</param>
+/// <param name="Run">Reads some bytes; an exception is a finding.</param>
+public sealed record FuzzTarget(string Name, Action<byte[]> Run);
+
+/// <summary>A target for each parser of bytes that come from outside.</summary>
+public static class FuzzTargets
+{
+    private static readonly Uri _address = new("https://source.example/live/index.m3u8?token=1");
+
+    public static IReadOnlyList<FuzzTarget> All { get; } =
+    [
+        new("playlist", Playlist),
+        new("segment", Segment),
+        new("configuration", Configuration),
+        new("headers", Headers),
+    ];
+
+    public static FuzzTarget? Find(string name) => All.FirstOrDefault(target => target.Name == name);
+
+    /// <summary>
+    /// A segment with its init segment as one input: the init's length (two bytes, big-endian), the init, the segment. More init than there
+    /// are bytes is taken for none.
+    /// </summary>
+    public static DecodeRequest Request(byte[] bytes, bool continues)
+    {
+        var length = bytes.Length < 2 ? 0 : (bytes[0] << 8) | bytes[1];
+        var begin = Math.Min(2, bytes.Length);
+        if (length > bytes.Length - begin)
+            length = 0;
+        return new DecodeRequest(bytes.AsMemory(begin + length), bytes.AsMemory(begin, length), "en", continues);
+    }
+
+    private static void Playlist(byte[] bytes)
+    {
+        var outcome = PlaylistParser.Parse(Encoding.UTF8.GetString(bytes), _address);
+
+        // What a follower makes of it besides.
+        if (outcome is PlaylistOutcome.Master(var master))
+            SourceCatalog.Of(master, "en", new SourceLimits().Playlists);
+    }
+
+    /// <summary>As the worker's child does it, twice, so that what is kept from segment to segment is met too.</summary>
+    private static void Segment(byte[] bytes)
+    {
+        using var decoder = new SegmentDecoder();
+        var wire = new WireWriter();
+        foreach (var continues in new[] { false, true })
+        {
+            var outcome = decoder.Decode(Request(bytes, continues));
+
+            // The parent's half: what the child answers is read with the same distrust.
+            wire.Begin(MessageKind.Outcome);
+            WireOutcome.Write(wire, 1, outcome);
+            var (_, read) = WireOutcome.Read(wire.End().Span[WireWriter.HeaderLength..]);
+            if (read.Segment?.Coded is { } coded && read.Segment.Tracks.FirstOrDefault(track => track.Id == read.Segment.Heard) is { } heard)
+                SoundFormat.Of(coded, heard.CodecsTag);
+        }
+    }
+
+    /// <summary>A settings file, and the same text as a channel's argument and as the values of variables.</summary>
+    private static void Configuration(byte[] bytes)
+    {
+        var text = Encoding.UTF8.GetString(bytes);
+        var lines = text.Split('\n');
+        var sources = new ConfigurationSources
+        {
+            LookForFile = false,
+            Channels = [lines[0]],
+            Environment = [.. lines.Skip(1).Take(20).Select(line => line.Split('=', 2)).Where(parts => parts.Length == 2)
+                .Select(parts => KeyValuePair.Create("TANDEM__" + parts[0], parts[1]))],
+        };
+        ConfigurationLoader.Load(sources, (_, _, _) => EngineChoice.Refused("fuzzed"));
+        ConfigurationLoader.Load(new ConfigurationSources { Text = text }, (_, _, _) => EngineChoice.Refused("fuzzed"));
+    }
+
+    /// <summary>Headers of frames and codecs, and tags, each on the bare bytes.</summary>
+    private static void Headers(byte[] bytes)
+    {
+        if (Id3Tag.Match(bytes, out var length) == HeaderMatch.Yes && length <= bytes.Length)
+            Id3Tag.Timestamp(bytes.AsSpan(0, length));
+        Ac3Header.Read(bytes, out _);
+        MpegAudioHeader.Read(bytes, out _);
+        DolbyHeader.Ac3(bytes);
+        DolbyHeader.EnhancedAc3(bytes);
+        OpusConfig.Of(bytes);
+        Tandem.Live.Package.AudioSpecificConfig.Parse(bytes);
+        Tandem.Media.Demux.AudioSpecificConfig.Read(bytes);
+        PackedAudioReader.Recognise(bytes);
+    }
+}
