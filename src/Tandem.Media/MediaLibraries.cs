@@ -26,6 +26,7 @@ public sealed record MediaLibraries(string? FFmpeg, IReadOnlyList<MediaLibrary> 
         {
             Probe(LibAvUtil.Name, 57, "libavutil57", () => Dotted(LibAvUtil.avutil_version())),
             Probe(LibAvCodec.Name, 59, "libavcodec59", () => Dotted(LibAvCodec.avcodec_version())),
+            Probe(LibAvFormat.Name, 59, "libavformat59", () => Dotted(LibAvFormat.avformat_version())),
             Probe(LibSwResample.Name, 4, "libswresample4", () => Dotted(LibSwResample.swresample_version())),
             Probe(LibAvFilter.Name, 8, "libavfilter8", () => Dotted(LibAvFilter.avfilter_version())),
             Probe(LibEbuR128.Name, 1, "libebur128-1", EbuR128Version),

@@ -60,4 +60,16 @@ internal static unsafe partial class LibAvCodec
 
     [LibraryImport(Name)]
     public static partial int av_new_packet(AVPacket* packet, int size);
+
+    [LibraryImport(Name)]
+    public static partial nint avcodec_find_decoder(int codec);
+
+    [LibraryImport(Name)]
+    public static partial byte* avcodec_get_name(int codec);
+
+    [LibraryImport(Name)]
+    public static partial int avcodec_parameters_to_context(AVCodecContext* context, AVCodecParameters* parameters);
+
+    [LibraryImport(Name)]
+    public static partial int avcodec_parameters_copy(AVCodecParameters* to, AVCodecParameters* from);
 }

@@ -81,4 +81,19 @@ internal static unsafe partial class LibAvUtil
 
     [LibraryImport(Name, StringMarshalling = StringMarshalling.Utf8)]
     public static partial int av_opt_set_double(void* target, string name, double value, int search);
+
+    [LibraryImport(Name)]
+    public static partial void* av_malloc(nuint size);
+
+    [LibraryImport(Name)]
+    public static partial void av_free(void* memory);
+
+    [LibraryImport(Name, StringMarshalling = StringMarshalling.Utf8)]
+    public static partial AVDictionaryEntry* av_dict_get(void* dictionary, string key, AVDictionaryEntry* before, int flags);
+
+    [LibraryImport(Name, StringMarshalling = StringMarshalling.Utf8)]
+    public static partial int av_dict_set(void** dictionary, string key, string? value, int flags);
+
+    [LibraryImport(Name)]
+    public static partial void av_dict_free(void** dictionary);
 }

@@ -29,8 +29,10 @@ internal unsafe struct AVPacket
     [FieldOffset(16)] public long dts;
     [FieldOffset(24)] public byte* data;
     [FieldOffset(32)] public int size;
+    [FieldOffset(36)] public int stream_index;
     [FieldOffset(40)] public int flags;
     [FieldOffset(64)] public long duration;
+    [FieldOffset(72)] public long pos;
 }
 
 [StructLayout(LayoutKind.Explicit)]
@@ -60,6 +62,7 @@ internal unsafe struct AVCodecContext
     [FieldOffset(636)] public int thread_count;
     [FieldOffset(676)] public int profile;
     [FieldOffset(708)] public int initial_padding;
+    [FieldOffset(724)] public AVRational pkt_timebase;
     [FieldOffset(896)] public long max_samples;
     [FieldOffset(920)] public AVChannelLayout ch_layout;
 }

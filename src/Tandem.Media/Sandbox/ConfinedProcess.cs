@@ -48,15 +48,20 @@ internal sealed unsafe class ConfinedProcess : IDisposable
     /// <param name="command">Path of the program, and its arguments.</param>
     /// <param name="environment">All of its environment.</param>
     /// <param name="ruleset">A Landlock ruleset to put the child under; null for none.</param>
+    /// <param name="more">What become its descriptors from 3 on.</param>
     /// <exception cref="Win32Exception">It cannot be started.</exception>
     public static ConfinedProcess Start(
-        IReadOnlyList<string> command, IReadOnlyDictionary<string, string> environment, SafeFileHandle? ruleset)
+        IReadOnlyList<string> command, IReadOnlyDictionary<string, string> environment, SafeFileHandle? ruleset, params IReadOnlyList<SafeFileHandle> more)
     {
         using var input = new Pipe();
         using var output = new Pipe();
         using var errors = new Pipe();
+        var high = more.Select(High).ToList();
         var plan = new SpawnPlan(
-            command, environment, [input.Reader, output.Writer, errors.Writer], ruleset is null ? -1 : (int)ruleset.DangerousGetHandle());
+            command,
+            environment,
+            [input.Reader, output.Writer, errors.Writer, .. high.Select(handle => (int)handle.DangerousGetHandle())],
+            ruleset is null ? -1 : (int)ruleset.DangerousGetHandle());
         var origin = new Thread(plan.Run, StackSize) { IsBackground = true, Name = "media worker's origin" };
         origin.Start();
         try
@@ -69,6 +74,18 @@ internal sealed unsafe class ConfinedProcess : IDisposable
             plan.Dispose();
             throw;
         }
+        finally
+        {
+            high.ForEach(handle => handle.Dispose());
+        }
+    }
+
+    // Descriptors are put in place one after the other: none may stand where another is to come.
+    private static SafeFileHandle High(SafeFileHandle handle)
+    {
+        const int BeyondAll = 64;
+        var copy = Libc.fcntl((int)handle.DangerousGetHandle(), Libc.DuplicateFrom, BeyondAll);
+        return copy >= 0 ? new SafeFileHandle(copy, ownsHandle: true) : throw new Win32Exception(Marshal.GetLastPInvokeError());
     }
 
     /// <summary>Whether it has ended; it may wait to be reaped.</summary>

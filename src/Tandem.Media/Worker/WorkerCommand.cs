@@ -10,14 +10,15 @@ internal static class WorkerCommand
     /// <summary>
     /// Program and arguments. Under <c>dotnet tandem.dll</c>, in tests and in tools the program is found beside their own assembly.
     /// </summary>
-    public static IReadOnlyList<string> Default()
+    /// <param name="verb">What the child is: <c>worker</c> or <c>film</c>.</param>
+    public static IReadOnlyList<string> Default(string verb = "worker")
     {
         var own = Environment.ProcessPath;
         if (own is not null && Path.GetFileName(own) == Program)
-            return [own, "worker"];
+            return [own, verb];
         var library = Path.Combine(AppContext.BaseDirectory, Program + ".dll");
         return File.Exists(library) && DotnetRoot() is { } root
-            ? [Path.Combine(root, "dotnet"), library, "worker"]
+            ? [Path.Combine(root, "dotnet"), library, verb]
             : throw new FileNotFoundException($"{library}, which runs as the media worker, is missing", library);
     }
 

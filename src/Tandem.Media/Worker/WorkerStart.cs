@@ -1,4 +1,5 @@
 using System.Globalization;
+using Microsoft.Win32.SafeHandles;
 using Tandem.Media.Sandbox;
 
 namespace Tandem.Media.Worker;
@@ -15,19 +16,25 @@ internal static class WorkerStart
     ];
 
     /// <summary>Starts a child.</summary>
+    /// <param name="options">Its command and limits.</param>
+    /// <param name="variables">More of its environment.</param>
+    /// <param name="more">What become its descriptors from 3 on.</param>
     /// <exception cref="System.ComponentModel.Win32Exception">It cannot be started.</exception>
-    public static ConfinedProcess Start(MediaWorkerOptions options)
+    public static ConfinedProcess Start(
+        MediaWorkerOptions options, IReadOnlyDictionary<string, string>? variables = null, params IReadOnlyList<SafeFileHandle> more)
     {
         var environment = Environment(options);
+        foreach (var (name, value) in variables ?? new Dictionary<string, string>())
+            environment[name] = value;
         if (!options.Confined)
         {
             environment[WorkerProcess.UnfilteredVariable] = "1";
-            return ConfinedProcess.Start(options.Command!, environment, ruleset: null);
+            return ConfinedProcess.Start(options.Command!, environment, ruleset: null, more);
         }
 
         using var ruleset = Landlock.Readable(Readable(options.Command!), out var detail);
         environment[WorkerProcess.LandlockVariable] = detail;
-        return ConfinedProcess.Start(options.Command!, environment, ruleset);
+        return ConfinedProcess.Start(options.Command!, environment, ruleset, more);
     }
 
     /// <summary>What the child may read: the program, the runtime, the system's libraries, and where both learn of the machine.</summary>
