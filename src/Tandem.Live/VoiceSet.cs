@@ -361,7 +361,8 @@ public sealed class VoiceSet : IDisposable
 
     private string NextGeneration() => string.Create(CultureInfo.InvariantCulture, $"{_instance}-{Interlocked.Increment(ref _generations)}");
 
-    private static string Word(DubOutcome outcome) =>
+    /// <summary>An outcome as metrics and reports name it.</summary>
+    internal static string Word(DubOutcome outcome) =>
         string.Concat(outcome.ToString().Select((letter, index) =>
             char.IsUpper(letter) ? (index > 0 ? "_" : "") + char.ToLowerInvariant(letter) : letter.ToString()));
 

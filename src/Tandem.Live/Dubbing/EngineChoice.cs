@@ -5,7 +5,11 @@ namespace Tandem.Live.Dubbing;
 /// <summary>What an engine needs of its surroundings.</summary>
 /// <param name="Time">Deadlines and pauses run on it.</param>
 /// <param name="Log">Where the engine says what befell it.</param>
-public sealed record EngineServices(TimeProvider Time, ILogger Log);
+public sealed record EngineServices(TimeProvider Time, ILogger Log)
+{
+    /// <summary>How long a cascade's stages may take: nobody waits for a file's dub as viewers do for a channel's.</summary>
+    public CascadeOptions Deadlines { get; init; } = new();
+}
 
 /// <summary>An engine that can be had, or the reason why it cannot.</summary>
 /// <param name="Create">Makes one instance, for one channel; null when it cannot be had.</param>
