@@ -36,6 +36,7 @@ internal sealed class FilmListening
         _placer = new SoundPlacer(_track);
         _epoch = new Epoch(0, EpochReason.Start, start, ChannelTime.Zero, 0, 0);
         _placer.Begin(_epoch);
+        voices.Worked = Report;
         _seconds = _source.Length / (double)MediaTime.Rate;
     }
 
@@ -91,10 +92,12 @@ internal sealed class FilmListening
         return _track.End - _worked < Step ? null : await AdvanceAsync(stop);
     }
 
+    private void Report(ChannelTime mixed) => _services.Report(
+        new FilmReport(FilmStage.Dubbing, _seconds is > 0 ? Math.Clamp(mixed.Seconds / _seconds.Value, 0, 1) : null, mixed.Seconds));
+
     private async Task<string?> AdvanceAsync(CancellationToken stop)
     {
         _worked = _track.End;
-        _services.Report(new FilmReport(FilmStage.Dubbing, _seconds is > 0 ? Math.Min(1, _voices.Mixed.Seconds / _seconds.Value) : null, _voices.Mixed.Seconds));
         return await _voices.AdvanceAsync(stop);
     }
 }

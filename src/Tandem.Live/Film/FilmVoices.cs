@@ -65,6 +65,9 @@ public sealed class FilmVoices : IAsyncDisposable
     /// <summary>Everything before this is mixed in every voice.</summary>
     public ChannelTime Mixed => All.Aggregate(Track.End, (time, voice) => ChannelTime.Min(time, voice.Mixed));
 
+    /// <summary>Told how far all voices are.</summary>
+    public Action<ChannelTime> Worked { get; set; } = _ => { };
+
     /// <summary>One for each language, in the order of the job.</summary>
     public IReadOnlyList<VoiceFacts> Facts => [.. _voices.Select(Describe)];
 
@@ -112,6 +115,7 @@ public sealed class FilmVoices : IAsyncDisposable
         }
 
         Parallel.ForEach(All, voice => voice.Finish(end));
+        Worked(end);
         return null;
     }
 
@@ -182,6 +186,7 @@ public sealed class FilmVoices : IAsyncDisposable
     {
         Parallel.ForEach(All, voice => voice.WorkTo(heard, certain));
         Track.Trim(Mixed - Held);
+        Worked(Mixed);
     }
 
     /// <summary>Waits until the engine reports something; what is wrong where it does not.</summary>

@@ -28,6 +28,7 @@ internal static unsafe class FilmDescriber
         var mp4 = LibAvFormat.av_guess_format("mp4", null, null);
         var streams = new List<FilmStream>();
         long? start = null;
+        var end = long.MinValue;
         foreach (var pointer in reader.Streams)
         {
             var stream = (AVStream*)pointer;
@@ -61,11 +62,15 @@ internal static unsafe class FilmDescriber
             {
                 var ticks = FilmReader.Ticks(stream->start_time, stream->time_base);
                 start = start is { } other ? Math.Min(other, ticks) : ticks;
+                if (stream->duration > 0 && stream->duration != LibAvUtil.NoTime)
+                    end = Math.Max(end, ticks + FilmReader.Ticks(stream->duration, stream->time_base));
             }
         }
 
-        // AV_TIME_BASE: a million a second.
-        long? length = reader.Context->duration is > 0 and var duration ? FilmReader.Rescale(duration, FilmReader.Rate, 1_000_000) : null;
+        // Subtitles may last longer, so the streams' own lengths count where they are told. AV_TIME_BASE: a million a second.
+        long? length = end > start ? end - start
+            : reader.Context->duration is > 0 and var duration ? FilmReader.Rescale(duration, FilmReader.Rate, 1_000_000)
+            : null;
         return new FilmDescription(Text(reader.Context->iformat->name) ?? "", start ?? 0, length, streams);
     }
 
