@@ -10,7 +10,7 @@ internal static unsafe class FilmDescriber
     // What players of MP4 play; libavformat would write more.
     private static readonly HashSet<string> Mp4Codecs = new(StringComparer.Ordinal)
     {
-        "h264", "hevc", "av1", "vp9", "mpeg4", "aac", "mp3", "ac3", "eac3", "opus", "flac", "alac", "mov_text",
+        "h264", "hevc", "av1", "vp9", "mpeg4", "aac", "mp3", "ac3", "eac3", "opus", "alac", "mov_text",
     };
 
     private static readonly HashSet<string> MatroskaSubtitles = new(StringComparer.Ordinal) { "subrip", "ass", "webvtt" };

@@ -29,7 +29,7 @@ public sealed class DubMediaTests : IDisposable
             var output = Path.Combine(_folder, isVp8 ? "out.mkv" : "out.mp4");
             var result = await DubRun.RunAsync(film, "--from", "en", "--to", "es", "--engine", "tone", "-o", output, "--overwrite");
             if (result.Code != (hasSound ? 0 : 1))
-                problems.Add($"{film}: exit code {result.Code}: {result.Complaints.LastOrDefault()}");
+                problems.Add($"{film}: exit code {result.Code}: {string.Join(" ", result.Complaints)}");
             else if (hasSound && await DubRun.ComplaintsAsync(output) is { Length: > 0 } complaint && await DubRun.ComplaintsAsync(film) is not { Length: > 0 })
                 problems.Add($"{film}: {complaint}");
         }

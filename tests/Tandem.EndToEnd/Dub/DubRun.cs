@@ -110,7 +110,9 @@ public static class DubRun
     {
         var run = await Ffmpeg.RunAsync(
             ["-v", "warning", "-xerror", "-i", film, "-map", "0:v?", "-map", "0:a", "-f", "null", "-"], timeout: TimeSpan.FromMinutes(10));
-        return run.Log;
+        // A mono file that names no layout is ffmpeg's to guess, in source and result alike.
+        return string.Join('\n', run.Log.Split('\n', StringSplitOptions.RemoveEmptyEntries)
+            .Where(line => !line.Contains("Guessed Channel Layout", StringComparison.Ordinal)));
     }
 
     /// <summary>A folder that goes with the test.</summary>

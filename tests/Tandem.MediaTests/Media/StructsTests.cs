@@ -25,7 +25,7 @@ public partial class StructsTests
             .ToList();
         Assert.True(fields.Count > 30);
 
-        var program = new StringBuilder("#include <stddef.h>\n#include <stdio.h>\n#include <libavcodec/avcodec.h>\n#include <libavutil/opt.h>\nint main(void){\n");
+        var program = new StringBuilder("#include <stddef.h>\n#include <stdio.h>\n#include <libavcodec/avcodec.h>\n#include <libavformat/avformat.h>\n#include <libavutil/opt.h>\nint main(void){\n");
         foreach (var (type, field) in fields)
             program.AppendLine(CultureInfo.InvariantCulture, $"printf(\"%zu %zu\\n\",offsetof({type.Name},{field.Name}),sizeof((({type.Name}*)0)->{field.Name}));");
         foreach (var (name, _) in Constants)
@@ -91,6 +91,13 @@ public partial class StructsTests
         ("AVERROR(EAGAIN)", LibAvUtil.Again),
         ("AVERROR_EOF", LibAvUtil.EndOfFile),
         ("AV_INPUT_BUFFER_PADDING_SIZE", LibAvUtil.InputPadding),
+        ("AVSEEK_SIZE", LibAvFormat.SeekSize),
+        ("AVFMT_TS_DISCONT", LibAvFormat.TimesMayJump),
+        ("AVFMT_FLAG_CUSTOM_IO", LibAvFormat.FlagCustomIo),
+        ("AVFMT_FLAG_BITEXACT", LibAvFormat.FlagBitExact),
+        ("AV_CODEC_ID_AAC", LibAvFormat.CodecAac),
+        ("AV_CODEC_ID_MOV_TEXT", LibAvFormat.CodecMovText),
+        ("AV_CODEC_ID_SUBRIP", LibAvFormat.CodecSubRip),
         ("AV_CODEC_FLAG_BITEXACT", LibAvCodec.FlagBitExact),
         ("AV_CODEC_FLAG_GLOBAL_HEADER", LibAvCodec.FlagGlobalHeader),
         ("AV_CODEC_FLAG2_SKIP_MANUAL", LibAvCodec.Flag2SkipManual),
