@@ -8,7 +8,7 @@ namespace Tandem.Cli;
 internal static class CommandLine
 {
     // In design and tracker, but not in this program yet: whoever asks for one is told so.
-    private static readonly string[] Planned = ["dub", "bench", "load", "plan", "rollout", "report", "quality"];
+    private static readonly string[] Planned = ["bench", "load", "plan", "rollout", "report", "quality"];
 
     /// <summary>Runs what <paramref name="args"/> ask for; returns the exit code.</summary>
     public static async Task<int> RunAsync(string[] args)
@@ -19,6 +19,7 @@ internal static class CommandLine
         {
             ServeCommand.Make(),
             DemoCommand.Make(),
+            DubCommand.Make(),
             DoctorCommand.Make(),
         };
         root.Directives.Clear();
@@ -43,7 +44,8 @@ internal static class CommandLine
 
     private static string WhatIsWrong(string[] args, RootCommand root, string message)
     {
-        var commands = string.Join(" and ", root.Subcommands.Select(command => command.Name));
+        var names = root.Subcommands.Select(command => command.Name).ToList();
+        var commands = string.Join(" and ", names is [.. var before, var last] ? [string.Join(", ", before), last] : names);
         var first = args[0];
         if (Planned.Contains(first, StringComparer.Ordinal))
             return $"{first} does not exist yet; there are {commands} (see --help)";

@@ -2,6 +2,7 @@ using System.Collections;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using Tandem.Live.Dubbing;
+using Tandem.Live.Film;
 using Tandem.Server;
 using Tandem.Server.Configuration;
 
@@ -53,4 +54,5 @@ internal static class Serving
 /// <summary>Writes what commands print as JSON.</summary>
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase)]
 [JsonSerializable(typeof(ListeningReport))]
+[JsonSerializable(typeof(FilmSummary))]
 internal sealed partial class CliJson : JsonSerializerContext;

@@ -18,6 +18,9 @@ internal sealed class StopSignals : IDisposable
     public StopSignals() =>
         _registrations = [PosixSignalRegistration.Create(PosixSignal.SIGINT, Receive), PosixSignalRegistration.Create(PosixSignal.SIGTERM, Receive)];
 
+    /// <summary>What a process that a signal ended returns: 128 and the signal's number.</summary>
+    public int ExitCode { get; private set; }
+
     /// <summary>Cancelled by the first signal.</summary>
     public CancellationToken Token => _stop.Token;
 
@@ -33,8 +36,9 @@ internal sealed class StopSignals : IDisposable
     private void Receive(PosixSignalContext signal)
     {
         signal.Cancel = true;
+        ExitCode = 128 + (signal.Signal == PosixSignal.SIGINT ? 2 : 15);
         if (Interlocked.Increment(ref _received) > 1)
-            Environment.Exit(128 + (signal.Signal == PosixSignal.SIGINT ? 2 : 15));
+            Environment.Exit(ExitCode);
         _deadline = TimeProvider.System.CreateTimer(_ => Environment.Exit(1), null, Longest, Timeout.InfiniteTimeSpan);
 
         // What is told may take its time; the handler must not.

@@ -47,6 +47,16 @@ public sealed class EngineFeed(IEngine engine, SoundTrack track)
         _restarts = true;
     }
 
+    /// <summary>Hands on everything before <paramref name="end"/>, to the last sample, and says that this was all.</summary>
+    public void Finish(ChannelTime end)
+    {
+        FeedAll(end);
+        var rest = (end - _fed).Samples;
+        if (rest > 0)
+            Hand((int)rest, new float[(int)(rest / 3)]);
+        engine.Finish();
+    }
+
     /// <summary>Hands on everything before <paramref name="end"/>, less the little that the decimator looks ahead.</summary>
     public void FeedAll(ChannelTime end) => Feed(end, silent: false);
 

@@ -362,7 +362,8 @@ public sealed class VoiceSet : IDisposable
         return rate;
     }
 
-    private static string Word(DubOutcome outcome) =>
+    /// <summary>An outcome as metrics and reports name it.</summary>
+    internal static string Word(DubOutcome outcome) =>
         string.Concat(outcome.ToString().Select((letter, index) =>
             char.IsUpper(letter) ? (index > 0 ? "_" : "") + char.ToLowerInvariant(letter) : letter.ToString()));
 }

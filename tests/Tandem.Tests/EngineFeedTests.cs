@@ -74,6 +74,10 @@ public sealed class EngineFeedTests
 
         public void Hear(SourceSound sound) => Heard.Add(sound);
 
+        public void Finish()
+        {
+        }
+
         public ValueTask DisposeAsync() => ValueTask.CompletedTask;
     }
 }

@@ -74,6 +74,16 @@ public sealed class CascadeEngine : IEngine
     }
 
     /// <inheritdoc/>
+    public void Finish()
+    {
+        lock (_lock)
+        {
+            foreach (var found in _segmenter.Finish())
+                Take(found);
+        }
+    }
+
+    /// <inheritdoc/>
     public async ValueTask DisposeAsync()
     {
         await _stop.CancelAsync();

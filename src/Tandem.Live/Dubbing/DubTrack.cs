@@ -70,6 +70,16 @@ public sealed class DubTrack
     /// <summary>Why it is <see cref="VoiceState.Fallback"/>, one line for people; otherwise empty.</summary>
     public string StateReason { get; private set; } = "";
 
+    /// <summary>
+    /// Start of the first utterance whose dub may still come or is not complete: what lies before it is certain, as far as the engine has
+    /// heard. Null where nothing is open.
+    /// </summary>
+    public ChannelTime? Pending => _utterances.FirstPending(partsCount: _options.InPlace);
+
+    /// <summary>Whether a dub that is there waits for its place, or speaks on after <paramref name="time"/>.</summary>
+    public bool SpeaksAfter(ChannelTime time) =>
+        !_options.InPlace && (_utterances.Ready.Count > 0 || Placed.Any(dub => dub.End is not { } end || end > time));
+
     /// <summary>Counts since the beginning.</summary>
     public DubCountsSnapshot Counts => _counts.Snapshot(_fallback.Total);
 

@@ -23,6 +23,15 @@ internal sealed class DubTrackUtterances(DubTrackCounts counts)
     public List<ChannelTime> ExpectedAfter(ChannelTime tooLate) =>
         [.. _utterances.Where(utterance => utterance.IsExpected && utterance.Start >= tooLate).Select(utterance => utterance.Start)];
 
+    /// <summary>Start of the first that has no dub yet and may get one.</summary>
+    /// <param name="partsCount">Whether the part of a dub that is there is enough to go on.</param>
+    public ChannelTime? FirstPending(bool partsCount)
+    {
+        // In order of their starts.
+        var first = _utterances.Find(utterance => utterance.IsExpected || (!partsCount && utterance.Dub is { Sound.IsComplete: false }));
+        return first?.Start;
+    }
+
     /// <summary>Whether speech that began in a stretch, or at most an utterance before it, has not been understood yet.</summary>
     public bool IsAnyUnknown(Stretch stretch) => _utterances.Exists(utterance =>
         utterance.Phase is UtterancePhase.Started && utterance.Start < stretch.End && utterance.Start + Usual >= stretch.Start);

@@ -54,6 +54,13 @@ public sealed class EchoEngine(IReadOnlyList<string> languages) : IEngine
     }
 
     /// <inheritdoc/>
+    public void Finish()
+    {
+        lock (_lock)
+            Complete();
+    }
+
+    /// <inheritdoc/>
     public ValueTask DisposeAsync()
     {
         lock (_lock)

@@ -21,6 +21,12 @@ public interface IEngine : IAsyncDisposable
     /// </summary>
     void Hear(SourceSound sound);
 
+    /// <summary>
+    /// The sound ends here, as a file's does: an utterance that goes on ends, one that streams is complete. What was heard is still worked
+    /// on and reported. Nothing is heard afterwards.
+    /// </summary>
+    void Finish();
+
     /// <summary>Utterances that wait for a stage of the engine.</summary>
     int Waiting { get; }
 }

@@ -55,7 +55,7 @@ internal static class OfflineEngine
                 language.Tag,
                 new ApertiumTranslator(language.Mode),
                 speaker == "tone" ? new ToneVoice(Tone.FrequencyOf(index)) : new EspeakVoice(language.Voice)))],
-            new CascadeOptions(),
+            services.Deadlines,
             services));
     }
 

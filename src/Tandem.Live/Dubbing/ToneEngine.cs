@@ -38,6 +38,16 @@ public sealed class ToneEngine(IReadOnlyList<string> languages) : IEngine
     }
 
     /// <inheritdoc/>
+    public void Finish()
+    {
+        lock (_lock)
+        {
+            foreach (var found in _segmenter.Finish())
+                Report(found);
+        }
+    }
+
+    /// <inheritdoc/>
     public ValueTask DisposeAsync()
     {
         lock (_lock)

@@ -3,7 +3,7 @@ using System.Collections.Immutable;
 namespace Tandem.Live.Ingest;
 
 /// <summary>Media playlists (RFC 8216, sections 4.3.2 and 4.3.3). Tags of low-latency HLS are passed over: only whole segments count.</summary>
-internal sealed class MediaPlaylistReader(PlaylistContext context)
+internal sealed class MediaPlaylistReader(PlaylistContext context, int kept)
 {
     // No live source cuts longer; all else that hangs on it (waiting, windows, caching) would follow a slip of the packager.
     private static readonly TimeSpan LongestTarget = TimeSpan.FromSeconds(60);
@@ -45,9 +45,9 @@ internal sealed class MediaPlaylistReader(PlaylistContext context)
         }
 
         // Of an event of many hours only the end matters to a live channel.
-        ImmutableArray<MediaSegment> newest = _segments.Count <= PlaylistParser.KeptSegments
+        ImmutableArray<MediaSegment> newest = _segments.Count <= kept
             ? _segments.ToImmutable()
-            : [.. _segments.Skip(_segments.Count - PlaylistParser.KeptSegments)];
+            : [.. _segments.Skip(_segments.Count - kept)];
         return new PlaylistOutcome.Media(new MediaPlaylist(
             context.Address,
             _version,

@@ -25,7 +25,9 @@ public static class PlaylistParser
     /// <param name="text">The whole text.</param>
     /// <param name="address">Where it was found, after redirects; relative addresses start there.</param>
     /// <param name="imports">The master playlist's variables, for EXT-X-DEFINE:IMPORT; null for none.</param>
-    public static PlaylistOutcome Parse(string text, Uri address, ImmutableDictionary<string, string>? imports = null)
+    /// <param name="kept">How many segments of a media playlist are kept, the newest.</param>
+    public static PlaylistOutcome Parse(
+        string text, Uri address, ImmutableDictionary<string, string>? imports = null, int kept = KeptSegments)
     {
         if (text.Length > MaxText)
             return new PlaylistOutcome.Rejected("too_large", 0, $"the playlist is longer than {MaxText / 1024 / 1024} MiB");
@@ -41,7 +43,7 @@ public static class PlaylistParser
             ( > 0, > 0) => new PlaylistOutcome.Rejected(
                 "bad_playlist", Math.Max(masterLine, mediaLine), "tags of a master playlist and of a media playlist in one"),
             ( > 0, _) => new MasterPlaylistReader(context).Read(lines),
-            _ => new MediaPlaylistReader(context).Read(lines),
+            _ => new MediaPlaylistReader(context, kept).Read(lines),
         };
     }
 

@@ -22,6 +22,21 @@ internal static unsafe partial class LibAvFormat
     /// <summary>AV_DISPOSITION_ATTACHED_PIC.</summary>
     public const int DispositionAttachedPicture = 0x400;
 
+    /// <summary>AVFMT_TS_DISCONT: time stamps of this format may jump.</summary>
+    public const int TimesMayJump = 0x200;
+
+    /// <summary>AVFMT_FLAG_CUSTOM_IO.</summary>
+    public const int FlagCustomIo = 0x80;
+
+    /// <summary>AV_CODEC_ID_AAC.</summary>
+    public const int CodecAac = 86018;
+
+    /// <summary>AV_CODEC_ID_MOV_TEXT.</summary>
+    public const int CodecMovText = 94213;
+
+    /// <summary>AV_CODEC_ID_SUBRIP.</summary>
+    public const int CodecSubRip = 94225;
+
     [LibraryImport(Name)]
     public static partial uint avformat_version();
 
@@ -75,7 +90,7 @@ internal static unsafe partial class LibAvFormat
     public static partial void avio_flush(AVIOContext* context);
 
     [LibraryImport(Name, StringMarshalling = StringMarshalling.Utf8)]
-    public static partial int avformat_alloc_output_context2(AVFormatContext** context, void* format, string name, string? file);
+    public static partial int avformat_alloc_output_context2(AVFormatContext** context, AVOutputFormat* format, string? name, string? file);
 
     [LibraryImport(Name)]
     public static partial AVStream* avformat_new_stream(AVFormatContext* context, void* codec);
@@ -85,4 +100,19 @@ internal static unsafe partial class LibAvFormat
 
     [LibraryImport(Name)]
     public static partial int av_write_frame(AVFormatContext* context, AVPacket* packet);
+
+    [LibraryImport(Name, StringMarshalling = StringMarshalling.Utf8)]
+    public static partial AVOutputFormat* av_guess_format(string? name, string? file, string? mime);
+
+    [LibraryImport(Name)]
+    public static partial int avformat_query_codec(AVOutputFormat* format, int codec, int compliance);
+
+    [LibraryImport(Name)]
+    public static partial int av_write_trailer(AVFormatContext* context);
+
+    [LibraryImport(Name)]
+    public static partial byte* av_stream_get_side_data(AVStream* stream, int kind, nuint* size);
+
+    [LibraryImport(Name)]
+    public static partial byte* av_stream_new_side_data(AVStream* stream, int kind, nuint size);
 }

@@ -124,4 +124,7 @@ internal static unsafe partial class LibAvUtil
 
     [LibraryImport(Name, StringMarshalling = StringMarshalling.Utf8)]
     public static partial int av_opt_set_double(void* target, string name, double value, int search);
+
+    [LibraryImport(Name)]
+    public static partial void av_free(void* memory);
 }

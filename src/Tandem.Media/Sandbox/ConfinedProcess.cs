@@ -51,17 +51,20 @@ internal sealed unsafe class ConfinedProcess : IDisposable
     /// <param name="command">Path of the program, and its arguments.</param>
     /// <param name="environment">All of its environment.</param>
     /// <param name="ruleset">A Landlock ruleset to put the child under; null for none.</param>
-    /// <param name="inherited">A file or socket that the child gets as <see cref="Inherited"/>; null for none.</param>
+    /// <param name="more">What become its descriptors, from <see cref="Inherited"/> on.</param>
     /// <exception cref="Win32Exception">It cannot be started.</exception>
     public static ConfinedProcess Start(
-        IReadOnlyList<string> command, IReadOnlyDictionary<string, string> environment, SafeFileHandle? ruleset, SafeHandle? inherited = null)
+        IReadOnlyList<string> command, IReadOnlyDictionary<string, string> environment, SafeFileHandle? ruleset, params IReadOnlyList<SafeHandle> more)
     {
         using var input = new Pipe();
         using var output = new Pipe();
         using var errors = new Pipe();
-        Span<int> descriptors = [input.Reader, output.Writer, errors.Writer, (int)(inherited?.DangerousGetHandle() ?? 0)];
+        var high = more.Select(High).ToList();
         var plan = new SpawnPlan(
-            command, environment, descriptors[..(inherited is null ? 3 : 4)], ruleset is null ? -1 : (int)ruleset.DangerousGetHandle());
+            command,
+            environment,
+            [input.Reader, output.Writer, errors.Writer, .. high.Select(handle => (int)handle.DangerousGetHandle())],
+            ruleset is null ? -1 : (int)ruleset.DangerousGetHandle());
         var origin = new Thread(plan.Run, StackSize) { IsBackground = true, Name = "media worker's origin" };
         origin.Start();
         try
@@ -74,6 +77,18 @@ internal sealed unsafe class ConfinedProcess : IDisposable
             plan.Dispose();
             throw;
         }
+        finally
+        {
+            high.ForEach(handle => handle.Dispose());
+        }
+    }
+
+    // Descriptors are put in place one after the other: none may stand where another is to come.
+    private static SafeFileHandle High(SafeHandle handle)
+    {
+        const int BeyondAll = 64;
+        var copy = Libc.fcntl((int)handle.DangerousGetHandle(), Libc.DuplicateFrom, BeyondAll);
+        return copy >= 0 ? new SafeFileHandle(copy, ownsHandle: true) : throw new Win32Exception(Marshal.GetLastPInvokeError());
     }
 
     /// <summary>Whether it has ended; it may wait to be reaped.</summary>

@@ -12,6 +12,9 @@ internal static unsafe partial class Libc
     public const int PathOnly = 0x200000;
     public const int SigPipe = 13;
     public const int CloseOnExec = 0x80000;
+
+    /// <summary>F_DUPFD_CLOEXEC: duplicates to the first free number from the argument on.</summary>
+    public const int DuplicateFrom = 1030;
     public const int ProcessId = 1;
     public const int WaitExited = 4;
     public const int WaitKeep = 0x01000000;
@@ -81,6 +84,15 @@ internal static unsafe partial class Libc
 
     [LibraryImport(Name, SetLastError = true)]
     public static partial nint read(int descriptor, byte* to, nuint count);
+
+    [LibraryImport(Name, SetLastError = true)]
+    public static partial int fcntl(int descriptor, int command, nint argument);
+
+    [LibraryImport(Name, SetLastError = true)]
+    public static partial nint pread(int descriptor, byte* to, nuint count, long offset);
+
+    [LibraryImport(Name, SetLastError = true)]
+    public static partial long lseek(int descriptor, long offset, int whence);
 
     [LibraryImport(Name, SetLastError = true)]
     public static partial nint write(int descriptor, byte* from, nuint count);

@@ -10,7 +10,7 @@ internal static class WorkerCommand
     /// <summary>
     /// Program and arguments. Under <c>dotnet tandem.dll</c>, in tests and in tools the program is found beside their own assembly.
     /// </summary>
-    /// <param name="word">The hidden command.</param>
+    /// <param name="word">The hidden command: what kind of child it is.</param>
     /// <exception cref="FileNotFoundException">The program is not to be found.</exception>
     public static IReadOnlyList<string> Default(string word = "worker")
     {

@@ -16,19 +16,25 @@ internal static class WorkerStart
     ];
 
     /// <summary>Starts a child.</summary>
+    /// <param name="options">Its command and limits.</param>
+    /// <param name="variables">More of its environment.</param>
+    /// <param name="more">What become its descriptors from 3 on.</param>
     /// <exception cref="System.ComponentModel.Win32Exception">It cannot be started.</exception>
-    public static ConfinedProcess Start(MediaWorkerOptions options)
+    public static ConfinedProcess Start(
+        MediaWorkerOptions options, IReadOnlyDictionary<string, string>? variables = null, params IReadOnlyList<SafeHandle> more)
     {
         var environment = Environment(options);
+        foreach (var (name, value) in variables ?? new Dictionary<string, string>())
+            environment[name] = value;
         if (!options.Confined)
         {
             environment[WorkerProcess.UnfilteredVariable] = "1";
-            return ConfinedProcess.Start(options.Command!, environment, ruleset: null);
+            return ConfinedProcess.Start(options.Command!, environment, ruleset: null, more);
         }
 
         using var ruleset = Landlock.Readable(Readable(options.Command!), out var detail);
         environment[WorkerProcess.LandlockVariable] = detail;
-        return ConfinedProcess.Start(options.Command!, environment, ruleset);
+        return ConfinedProcess.Start(options.Command!, environment, ruleset, more);
     }
 
     /// <summary>Starts a child of another kind than a media worker, confined alike.</summary>
@@ -46,12 +52,12 @@ internal static class WorkerStart
         if (!confined)
         {
             environment[WorkerProcess.UnfilteredVariable] = "1";
-            return ConfinedProcess.Start(command, environment, ruleset: null, inherited);
+            return ConfinedProcess.Start(command, environment, ruleset: null, inherited is null ? [] : [inherited]);
         }
 
         using var ruleset = Landlock.Readable(Readable(command), out var detail, tcpPort);
         environment[WorkerProcess.LandlockVariable] = detail;
-        return ConfinedProcess.Start(command, environment, ruleset, inherited);
+        return ConfinedProcess.Start(command, environment, ruleset, inherited is null ? [] : [inherited]);
     }
 
     /// <summary>What the child may read: the program, the runtime, the system's libraries, and where both learn of the machine.</summary>

@@ -16,6 +16,7 @@ public sealed class CommandTests
     [InlineData("serve --help")]
     [InlineData("demo --help")]
     [InlineData("doctor --help")]
+    [InlineData("dub --help")]
     public async Task Help_is_a_success(string call)
     {
         var (code, output, errors) = await RunAsync(call);
@@ -26,7 +27,7 @@ public sealed class CommandTests
 
     [Theory]
     [InlineData("frob", "there is no command \"frob\"")]
-    [InlineData("dub x.mp4", "dub does not exist yet")]
+    [InlineData("doctor", "doctor does not exist yet")]
     [InlineData("serve --prot 1", "--prot")]
     [InlineData("serve --port", "--port")]
     [InlineData("serve --port x --channel " + Channel, "--port: port: \"x\" is no port")]

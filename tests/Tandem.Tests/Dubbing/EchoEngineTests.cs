@@ -33,6 +33,17 @@ public sealed class EchoEngineTests
     }
 
     [Fact]
+    public async Task At_the_end_of_a_file_the_echo_is_whole()
+    {
+        await using var engine = new EchoEngine(["es"]);
+        engine.Hear(Stretch(0, Ramp(1_000), restarts: true));
+        engine.Finish();
+        var dub = Assert.Single(Drain(engine).OfType<DubReady>()).Dub;
+        Assert.True(dub.Sound.IsComplete);
+        Assert.Equal(1_000, dub.Sound.Length.Samples);
+    }
+
+    [Fact]
     public async Task A_new_epoch_ends_one_echo_and_begins_the_next()
     {
         await using var engine = new EchoEngine(["es"]);

@@ -28,6 +28,30 @@ public sealed class ToneEngineTests
         Assert.True(dubs[0].Sound.IsComplete);
     }
 
+    [Fact]
+    public async Task An_utterance_that_goes_on_at_the_end_of_a_file_gets_its_tone()
+    {
+        await using var engine = new ToneEngine(["es"]);
+        var sound = new SpeechLike().Silence(1).Speech(2);
+        engine.Hear(new SourceSound(ChannelTime.Zero, new float[sound.Samples.Length * 6], sound.Samples, Restarts: true));
+        var before = Dubs();
+        engine.Finish();
+        Assert.Empty(before);
+        Assert.InRange(Assert.Single(Dubs()).Utterance.End.Seconds, 2.8, 3.01);
+
+        List<Dub> Dubs()
+        {
+            var dubs = new List<Dub>();
+            while (engine.Events.TryRead(out var happened))
+            {
+                if (happened is DubReady ready)
+                    dubs.Add(ready.Dub);
+            }
+
+            return dubs;
+        }
+    }
+
     [Theory]
     [InlineData(0, 440)]
     [InlineData(3, 770)]

@@ -1,0 +1,72 @@
+using Tandem.Checks.Detectors;
+using Tandem.Checks.Signals;
+using Xunit;
+
+namespace Tandem.EndToEnd.Dub;
+
+/// <summary>Sound that belongs to a picture plays with it, in whatever the film came (issue 3, "dub"); measured against the source.</summary>
+public sealed class DubSyncTests : IDisposable
+{
+    private const double MedianLimit = 0.005;
+    private const double WorstLimit = 0.010;
+
+    private readonly string _folder = DubRun.Folder();
+
+    public void Dispose() => Directory.Delete(_folder, recursive: true);
+
+    [Theory]
+    [InlineData("plain.mp4", "-c:v libx264 -preset ultrafast -bf 2 -g 50", "-c:a aac -ar 44100", 0.0, "out.mp4")]
+    [InlineData("start.ts", "-c:v libx264 -preset ultrafast -bf 2 -g 50", "-c:a mp2", 0.0, "out.mp4")]
+    [InlineData("late.mp4", "-c:v libx264 -preset ultrafast -bf 2 -g 50", "-c:a aac", 0.7, "out.mp4")]
+    [InlineData("film.mkv", "-c:v libx264 -preset ultrafast -bf 0 -g 50", "-c:a libopus -b:a 96k", 0.0, "out.mp4")]
+    [InlineData("bare.mov", "-c:v mpeg4 -q:v 5", "-c:a pcm_s16le", 0.0, "out.mkv")]
+    public async Task A_voice_lies_where_the_sound_lay(string name, string video, string audio, double shift, string made)
+    {
+        var source = await DubRun.FlashBeepAsync(_folder, name, video, audio, shift);
+        var output = Path.Combine(_folder, made);
+        var result = await DubRun.RunAsync(source, "--from", "en", "--to", "es", "--engine", "echo", "-o", output);
+
+        Assert.True(result.Code == 0, result.Errors);
+        await InSyncAsync(source, output);
+    }
+
+    [Theory]
+    [InlineData("-hls_segment_type mpegts", false)]
+    [InlineData("-hls_segment_type fmp4", false)]
+    [InlineData("-hls_segment_type fmp4", true)]
+    public async Task A_playlist_that_has_an_end_is_a_film(string kind, bool apart)
+    {
+        var source = await DubRun.FlashBeepAsync(_folder, "film.mp4");
+        string[] streams = apart
+            ? ["-map", "0:v", "-map", "0:a", "-var_stream_map", "v:0,agroup:s a:0,agroup:s,language:en", "-master_pl_name", "master.m3u8"]
+            : ["-map", "0", "-var_stream_map", "v:0,a:0", "-master_pl_name", "master.m3u8"];
+        await Ffmpeg.RunAsync(
+            ["-v", "error", "-i", source, "-c", "copy", .. streams, "-f", "hls", "-hls_time", "2", "-hls_playlist_type", "vod", .. kind.Split(' '), "v%v.m3u8"],
+            folder: _folder);
+        using var server = new FolderServer(_folder);
+        var output = Path.Combine(_folder, "out.mp4");
+        var address = new Uri(server.Root, "master.m3u8").AbsoluteUri;
+        var result = await DubRun.RunAsync(address, "--allow-private", "--from", "en", "--to", "es", "--engine", "echo", "-o", output);
+
+        Assert.True(result.Code == 0, result.Errors);
+        await InSyncAsync(source, output);
+    }
+
+    private static async Task InSyncAsync(string source, string output)
+    {
+        var own = await DubRun.OffsetsAsync(source, "a:0");
+        Assert.True(own.Count >= 15, $"only {own.Count} beeps in the source");
+        var voice = SyncError.Between(own, (await DubRun.OffsetsAsync(output, "a:0")).ToDictionary());
+        var original = SyncError.Between(own, (await DubRun.OffsetsAsync(output, "a:1")).ToDictionary());
+        foreach (var error in new[] { voice, original })
+        {
+            var told = $"voice {voice}; original {original}";
+            Assert.True(error.Count >= own.Count - 1 && error.Missed == 0, told);
+            Assert.True(Math.Abs(error.Median) <= MedianLimit, told);
+            Assert.True(Math.Abs(error.Worst) <= WorstLimit, told);
+        }
+
+        TestContext.Current.SendDiagnosticMessage($"voice {voice}; original {original}");
+        Assert.Empty(await DubRun.ComplaintsAsync(output));
+    }
+}
