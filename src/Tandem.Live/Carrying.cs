@@ -18,11 +18,9 @@ public delegate Task<RemuxOutcome> Remux(RemuxRequest request, CancellationToken
 /// <param name="fetched">What the follower fetches beside what is heard.</param>
 /// <param name="remux">Takes the sound out.</param>
 /// <param name="delay">Of the channel.</param>
-/// <param name="metrics">Counts what fails.</param>
 /// <param name="time">The clock.</param>
 /// <param name="log">Told of failures, once a second at most.</param>
-public sealed class Carrying(
-    ChannelReader<CarriedMedia> fetched, Remux remux, TimeSpan delay, ChannelMetrics metrics, TimeProvider time, ILogger log)
+public sealed class Carrying(ChannelReader<CarriedMedia> fetched, Remux remux, TimeSpan delay, TimeProvider time, ILogger log)
 {
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(100);
 
@@ -70,27 +68,30 @@ public sealed class Carrying(
     public async Task RunAsync(Action arrived, CancellationToken stop)
     {
         using var both = CancellationTokenSource.CreateLinkedTokenSource(stop);
-        var (beside, heard) = (RunAsync(fetched, true, arrived, both.Token), RunAsync(_heard.Reader, false, arrived, both.Token));
+        var (beside, heard) = (RunAsync(fetched, false, arrived, both.Token), RunAsync(_heard.Reader, true, arrived, both.Token));
         await Task.WhenAny(beside, heard);
         await both.CancelAsync();
         await Task.WhenAll(beside, heard);
     }
 
-    private async Task RunAsync(ChannelReader<CarriedMedia> source, bool counts, Action arrived, CancellationToken stop)
+    private async Task RunAsync(ChannelReader<CarriedMedia> source, bool isHeard, Action arrived, CancellationToken stop)
     {
         await foreach (var media in source.ReadAllAsync(stop))
         {
-            if (!counts)
+            if (isHeard)
                 Interlocked.Add(ref _heardBytes, -media.Data.Length);
             if (!_wanted.Contains(media.Id))
                 continue;
             var (body, fault) = media.Fault is { } lost ? (null, lost) : await MakeAsync(media, stop);
 
-            // What of the heard playlist could not be fetched is counted where it is heard; a gap of the source's is nobody's failure.
-            if (fault is not null && fault.Reason != "gap" && (counts || media.Fault is null))
-                Count(media, fault);
+            if (fault is not null && fault.Reason != "gap")
+                Tell(media, fault);
             await _messages.Writer.WriteAsync(
-                new CarriedSegment(media.Id, media.Incarnation, media.Segment.Sequence, media.AppearedAt, media.Segment.Duration, body, fault), stop);
+                new CarriedSegment(media.Id, media.Incarnation, media.Segment.Sequence, media.AppearedAt, media.Segment.Duration, body, fault)
+                {
+                    Counted = isHeard && media.Fault is not null,
+                },
+                stop);
             arrived();
         }
     }
@@ -124,9 +125,8 @@ public sealed class Carrying(
         }
     }
 
-    private void Count(CarriedMedia media, SourceFault fault)
+    private void Tell(CarriedMedia media, SourceFault fault)
     {
-        metrics.SegmentFailed("carry", fault.Reason);
         var told = Interlocked.Read(ref _told);
         var now = time.GetTimestamp();
         if (told != 0 && time.GetElapsedTime(told, now) < TimeSpan.FromSeconds(1))

@@ -31,7 +31,7 @@ public sealed class PictureSet
         _follower = follower;
         _log = log;
         _choice = new VideoChoice(options.Video);
-        _carrying = new Carrying(follower.Carried, remux, options.Delay, metrics, time, log);
+        _carrying = new Carrying(follower.Carried, remux, options.Delay, time, log);
         Held = new CarriedPictures(options.CarryMemory, new Generations(time), metrics);
     }
 
