@@ -93,8 +93,8 @@ internal sealed class TsRemuxer
 
             // What is written for a packet takes no more room than it and those before it did.
             data.Slice(at, TsPacket.Size).CopyTo(packet);
+            Move(packet, data[..(at + TsPacket.Size)]);
             at += stride;
-            Move(packet, data[..at]);
         }
     }
 
