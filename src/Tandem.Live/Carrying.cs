@@ -35,7 +35,8 @@ public sealed class Carrying(ChannelReader<CarriedMedia> fetched, Remux remux, T
     private readonly Channel<CarriedSegment> _messages = Channel.CreateBounded<CarriedSegment>(4);
     private readonly Channel<CarriedMedia> _heard = Channel.CreateBounded<CarriedMedia>(MostHeard);
     private readonly ConcurrentDictionary<PlaylistId, Stream> _streams = [];
-    private volatile ImmutableHashSet<PlaylistId> _wanted = [];
+    private readonly TaskCompletionSource _decided = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private volatile ImmutableHashSet<PlaylistId>? _wanted;
     private int _count;
     private long _heardBytes;
     private long _told;
@@ -44,9 +45,16 @@ public sealed class Carrying(ChannelReader<CarriedMedia> fetched, Remux remux, T
     public ChannelReader<CarriedSegment> Messages => _messages.Reader;
 
     /// <summary>From now on these playlists are carried.</summary>
-    public void Want(ImmutableHashSet<PlaylistId> playlists) => _wanted = playlists;
+    public void Want(ImmutableHashSet<PlaylistId> playlists)
+    {
+        _wanted = playlists;
+        _decided.TrySetResult();
+    }
 
-    /// <summary>Takes a segment that is heard; it never waits, since what is heard must not wait for what is seen.</summary>
+    /// <summary>
+    /// Takes a segment that is heard; it never waits, since what is heard must not wait for what is seen. Those that come before it is said
+    /// what is wanted are kept until then.
+    /// </summary>
     public void Offer(SourceEvent heard)
     {
         var media = heard switch
@@ -57,7 +65,7 @@ public sealed class Carrying(ChannelReader<CarriedMedia> fetched, Remux remux, T
                 new CarriedMedia(lost.Id, lost.Segment, lost.Incarnation, lost.AppearedAt, default, default, lost.Fault),
             _ => null,
         };
-        if (media is not null && _wanted.Contains(media.Id) && Interlocked.Read(ref _heardBytes) + media.Data.Length <= MostHeardBytes
+        if (media is not null && _wanted?.Contains(media.Id) != false && Interlocked.Read(ref _heardBytes) + media.Data.Length <= MostHeardBytes
             && _heard.Writer.TryWrite(media))
             Interlocked.Add(ref _heardBytes, media.Data.Length);
     }
@@ -76,11 +84,12 @@ public sealed class Carrying(ChannelReader<CarriedMedia> fetched, Remux remux, T
 
     private async Task RunAsync(ChannelReader<CarriedMedia> source, bool isHeard, Action arrived, CancellationToken stop)
     {
+        await _decided.Task.WaitAsync(stop);
         await foreach (var media in source.ReadAllAsync(stop))
         {
             if (isHeard)
                 Interlocked.Add(ref _heardBytes, -media.Data.Length);
-            if (!_wanted.Contains(media.Id))
+            if (_wanted?.Contains(media.Id) != true)
                 continue;
             var (body, fault) = media.Fault is { } lost ? (null, lost) : await MakeAsync(media, stop);
 

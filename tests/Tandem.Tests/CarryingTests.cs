@@ -107,7 +107,17 @@ public sealed class CarryingTests
     private static MediaSegment Segment(long sequence, bool discontinuity = false) => new(
         sequence, 0, new Uri($"https://source.example/{sequence}.ts"), TimeSpan.FromSeconds(2), "", null, null, [], null, false, discontinuity, []);
 
-    private Carrying Carrying()
+    [Fact]
+    public async Task What_is_heard_before_it_is_said_what_is_wanted_is_kept()
+    {
+        var carrying = Carrying(decided: false);
+        carrying.Offer(new SourceEvent.SegmentFetched(Muxed, Segment(1), _time.GetUtcNow(), default, new byte[] { 9, 9 }));
+        carrying.Offer(new SourceEvent.SegmentFetched(Video, Segment(1), _time.GetUtcNow(), default, new byte[] { 9, 9 }));
+        carrying.Want([Video]);
+        Assert.Equal(Video, (await ReadAsync(carrying, 1)).Single().Id);
+    }
+
+    private Carrying Carrying(bool decided = true)
     {
         var carrying = new Carrying(
             _fetched.Reader,
@@ -119,7 +129,8 @@ public sealed class CarryingTests
             TimeSpan.FromSeconds(8),
             _time,
             NullLogger.Instance);
-        carrying.Want([Video, Muxed, Text]);
+        if (decided)
+            carrying.Want([Video, Muxed, Text]);
         return carrying;
     }
 
