@@ -18,11 +18,9 @@ public delegate Task<RemuxOutcome> Remux(RemuxRequest request, CancellationToken
 /// <param name="fetched">What the follower fetches beside what is heard.</param>
 /// <param name="remux">Takes the sound out.</param>
 /// <param name="delay">Of the channel.</param>
-/// <param name="metrics">Counts what fails.</param>
 /// <param name="time">The clock.</param>
 /// <param name="log">Told of failures, once a second at most.</param>
-public sealed class Carrying(
-    ChannelReader<CarriedMedia> fetched, Remux remux, TimeSpan delay, ChannelMetrics metrics, TimeProvider time, ILogger log)
+public sealed class Carrying(ChannelReader<CarriedMedia> fetched, Remux remux, TimeSpan delay, TimeProvider time, ILogger log)
 {
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(100);
 
@@ -37,7 +35,8 @@ public sealed class Carrying(
     private readonly Channel<CarriedSegment> _messages = Channel.CreateBounded<CarriedSegment>(4);
     private readonly Channel<CarriedMedia> _heard = Channel.CreateBounded<CarriedMedia>(MostHeard);
     private readonly ConcurrentDictionary<PlaylistId, Stream> _streams = [];
-    private volatile ImmutableHashSet<PlaylistId> _wanted = [];
+    private readonly TaskCompletionSource _decided = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private volatile ImmutableHashSet<PlaylistId>? _wanted;
     private int _count;
     private long _heardBytes;
     private long _told;
@@ -46,9 +45,16 @@ public sealed class Carrying(
     public ChannelReader<CarriedSegment> Messages => _messages.Reader;
 
     /// <summary>From now on these playlists are carried.</summary>
-    public void Want(ImmutableHashSet<PlaylistId> playlists) => _wanted = playlists;
+    public void Want(ImmutableHashSet<PlaylistId> playlists)
+    {
+        _wanted = playlists;
+        _decided.TrySetResult();
+    }
 
-    /// <summary>Takes a segment that is heard; it never waits, since what is heard must not wait for what is seen.</summary>
+    /// <summary>
+    /// Takes a segment that is heard; it never waits, since what is heard must not wait for what is seen. Those that come before it is said
+    /// what is wanted are kept until then.
+    /// </summary>
     public void Offer(SourceEvent heard)
     {
         var media = heard switch
@@ -59,7 +65,7 @@ public sealed class Carrying(
                 new CarriedMedia(lost.Id, lost.Segment, lost.Incarnation, lost.AppearedAt, default, default, lost.Fault),
             _ => null,
         };
-        if (media is not null && _wanted.Contains(media.Id) && Interlocked.Read(ref _heardBytes) + media.Data.Length <= MostHeardBytes
+        if (media is not null && _wanted?.Contains(media.Id) != false && Interlocked.Read(ref _heardBytes) + media.Data.Length <= MostHeardBytes
             && _heard.Writer.TryWrite(media))
             Interlocked.Add(ref _heardBytes, media.Data.Length);
     }
@@ -70,27 +76,31 @@ public sealed class Carrying(
     public async Task RunAsync(Action arrived, CancellationToken stop)
     {
         using var both = CancellationTokenSource.CreateLinkedTokenSource(stop);
-        var (beside, heard) = (RunAsync(fetched, true, arrived, both.Token), RunAsync(_heard.Reader, false, arrived, both.Token));
+        var (beside, heard) = (RunAsync(fetched, false, arrived, both.Token), RunAsync(_heard.Reader, true, arrived, both.Token));
         await Task.WhenAny(beside, heard);
         await both.CancelAsync();
         await Task.WhenAll(beside, heard);
     }
 
-    private async Task RunAsync(ChannelReader<CarriedMedia> source, bool counts, Action arrived, CancellationToken stop)
+    private async Task RunAsync(ChannelReader<CarriedMedia> source, bool isHeard, Action arrived, CancellationToken stop)
     {
+        await _decided.Task.WaitAsync(stop);
         await foreach (var media in source.ReadAllAsync(stop))
         {
-            if (!counts)
+            if (isHeard)
                 Interlocked.Add(ref _heardBytes, -media.Data.Length);
-            if (!_wanted.Contains(media.Id))
+            if (_wanted?.Contains(media.Id) != true)
                 continue;
             var (body, fault) = media.Fault is { } lost ? (null, lost) : await MakeAsync(media, stop);
 
-            // What of the heard playlist could not be fetched is counted where it is heard; a gap of the source's is nobody's failure.
-            if (fault is not null && fault.Reason != "gap" && (counts || media.Fault is null))
-                Count(media, fault);
+            if (fault is not null && fault.Reason != "gap")
+                Tell(media, fault);
             await _messages.Writer.WriteAsync(
-                new CarriedSegment(media.Id, media.Incarnation, media.Segment.Sequence, media.AppearedAt, media.Segment.Duration, body, fault), stop);
+                new CarriedSegment(media.Id, media.Incarnation, media.Segment.Sequence, media.AppearedAt, media.Segment.Duration, body, fault)
+                {
+                    Counted = isHeard && media.Fault is not null,
+                },
+                stop);
             arrived();
         }
     }
@@ -124,9 +134,8 @@ public sealed class Carrying(
         }
     }
 
-    private void Count(CarriedMedia media, SourceFault fault)
+    private void Tell(CarriedMedia media, SourceFault fault)
     {
-        metrics.SegmentFailed("carry", fault.Reason);
         var told = Interlocked.Read(ref _told);
         var now = time.GetTimestamp();
         if (told != 0 && time.GetElapsedTime(told, now) < TimeSpan.FromSeconds(1))

@@ -31,7 +31,7 @@ public sealed class PictureSet
         _follower = follower;
         _log = log;
         _choice = new VideoChoice(options.Video);
-        _carrying = new Carrying(follower.Carried, remux, options.Delay, metrics, time, log);
+        _carrying = new Carrying(follower.Carried, remux, options.Delay, time, log);
         Held = new CarriedPictures(options.CarryMemory, new Generations(time), metrics);
     }
 
@@ -60,7 +60,11 @@ public sealed class PictureSet
     public Task RunAsync(Action arrived, CancellationToken stop) => _carrying.RunAsync(arrived, stop);
 
     /// <summary>Takes what is heard, before it is decoded. Safe on any thread.</summary>
-    public void Offer(SourceEvent heard) => _carrying.Offer(heard);
+    public void Offer(SourceEvent heard)
+    {
+        if (_options.Video != VideoMode.Reference)
+            _carrying.Offer(heard);
+    }
 
     /// <summary>Takes the source's master playlist.</summary>
     public void Follow(SourceEvent.MasterFound source)

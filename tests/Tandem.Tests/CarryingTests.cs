@@ -11,22 +11,16 @@ using Xunit;
 namespace Tandem.Tests;
 
 /// <summary>From fetched bytes to what is served in the source's place, with a worker that answers as the test says.</summary>
-public sealed class CarryingTests : IDisposable
+public sealed class CarryingTests
 {
     private static readonly PlaylistId Video = new(PlaylistKind.Variant, "v0");
     private static readonly PlaylistId Muxed = new(PlaylistKind.Variant, "v1");
     private static readonly PlaylistId Text = new(PlaylistKind.Subtitles, "s/s/English");
 
     private readonly FakeTimeProvider _time = new(new DateTimeOffset(2026, 1, 1, 12, 0, 0, TimeSpan.Zero));
-    private readonly TandemMeter _meter = new();
-    private readonly ChannelMetrics _metrics;
     private readonly Channel<CarriedMedia> _fetched = Channel.CreateUnbounded<CarriedMedia>();
     private readonly ConcurrentQueue<RemuxRequest> _asked = new();
     private Func<RemuxRequest, RemuxOutcome> _worker = request => Remuxed(request.Data[..(request.Data.Length / 2)]);
-
-    public CarryingTests() => _metrics = new ChannelMetrics(_meter, "news", ["es"]);
-
-    public void Dispose() => _meter.Dispose();
 
     [Fact]
     public async Task Pictures_lose_their_sound_and_text_stays_as_it_is()
@@ -67,7 +61,7 @@ public sealed class CarryingTests : IDisposable
     }
 
     [Fact]
-    public async Task What_fails_is_told_of_in_its_place_and_counted_once()
+    public async Task What_fails_is_told_of_in_its_place()
     {
         _worker = request => request.Data.Span[0] == 0 ? RemuxOutcome.Failed(DecodeFault.NotMedia, "no packets") : Remuxed(request.Data);
         var carrying = Carrying();
@@ -79,7 +73,10 @@ public sealed class CarryingTests : IDisposable
         var messages = await ReadAsync(carrying, 5);
         Assert.Equal([1L, 2, 3, 4, 5], messages.Select(message => message.Sequence));
         Assert.Equal([null, "not_media", "not_found", null, "gap"], messages.Select(message => message.Fault?.Reason));
-        Assert.Equal(2, _metrics.FailuresByStage["carry"]);
+        Assert.DoesNotContain(messages, message => message.Counted);
+
+        carrying.Offer(new SourceEvent.SegmentLost(Muxed, Segment(1), _time.GetUtcNow(), new SourceFault("segment", "not_found", "404", Retry: true)));
+        Assert.True((await ReadAsync(carrying, 1)).Single().Counted);
     }
 
     [Fact]
@@ -110,7 +107,17 @@ public sealed class CarryingTests : IDisposable
     private static MediaSegment Segment(long sequence, bool discontinuity = false) => new(
         sequence, 0, new Uri($"https://source.example/{sequence}.ts"), TimeSpan.FromSeconds(2), "", null, null, [], null, false, discontinuity, []);
 
-    private Carrying Carrying()
+    [Fact]
+    public async Task What_is_heard_before_it_is_said_what_is_wanted_is_kept()
+    {
+        var carrying = Carrying(decided: false);
+        carrying.Offer(new SourceEvent.SegmentFetched(Muxed, Segment(1), _time.GetUtcNow(), default, new byte[] { 9, 9 }));
+        carrying.Offer(new SourceEvent.SegmentFetched(Video, Segment(1), _time.GetUtcNow(), default, new byte[] { 9, 9 }));
+        carrying.Want([Video]);
+        Assert.Equal(Video, (await ReadAsync(carrying, 1)).Single().Id);
+    }
+
+    private Carrying Carrying(bool decided = true)
     {
         var carrying = new Carrying(
             _fetched.Reader,
@@ -120,10 +127,10 @@ public sealed class CarryingTests : IDisposable
                 return Task.FromResult(_worker(request));
             },
             TimeSpan.FromSeconds(8),
-            _metrics,
             _time,
             NullLogger.Instance);
-        carrying.Want([Video, Muxed, Text]);
+        if (decided)
+            carrying.Want([Video, Muxed, Text]);
         return carrying;
     }
 

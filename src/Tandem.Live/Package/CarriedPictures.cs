@@ -11,9 +11,13 @@ namespace Tandem.Live.Package;
 /// <param name="AppearedAt">When it appeared at the source.</param>
 /// <param name="Duration">EXTINF.</param>
 /// <param name="Body">What is served; null where there is a fault.</param>
-/// <param name="Fault">Why there is nothing; counted already.</param>
+/// <param name="Fault">Why there is nothing.</param>
 public sealed record CarriedSegment(
-    PlaylistId Id, int Incarnation, long Sequence, DateTimeOffset AppearedAt, TimeSpan Duration, CarriedBody? Body, SourceFault? Fault);
+    PlaylistId Id, int Incarnation, long Sequence, DateTimeOffset AppearedAt, TimeSpan Duration, CarriedBody? Body, SourceFault? Fault)
+{
+    /// <summary>Whether its fault is counted already, where it is heard.</summary>
+    public bool Counted { get; init; }
+}
 
 /// <summary>
 /// What is held of carried playlists: segments that wait until they are due, and those that viewers may ask for. Gives them addresses of
@@ -52,8 +56,8 @@ public sealed class CarriedPictures(long most, Generations generations, ChannelM
             line.Learn(body, segment.Duration);
             if (Bytes + body.Body.Body.Length > most)
             {
-                metrics.SegmentFailed("carry", "memory");
-                segment = segment with { Body = null, Fault = new SourceFault("carry", "memory", "more than carry_memory allows is held already", Retry: true) };
+                var fault = new SourceFault("carry", "memory", "more than carry_memory allows is held already", Retry: true);
+                segment = segment with { Body = null, Fault = fault };
             }
         }
 
@@ -85,8 +89,10 @@ public sealed class CarriedPictures(long most, Generations generations, ChannelM
             segment.Own = had?.Body is { } body
                 ? Place(id, segment, number, body, changes)
                 : new RenditionSegment(string.Create(CultureInfo.InvariantCulture, $"source/{id.Slug}/none/{number}.ts"), null, true);
-            if (had is null && Wanted.Contains(id) && !segment.Source.Gap && !segment.Missing)
-                metrics.SegmentFailed("carry", "late");
+
+            // Each gap once, but for the source's own, and what failed where it is heard.
+            if (segment.Own.Gap && Wanted.Contains(id) && !segment.Source.Gap && !segment.Missing && had is not { Counted: true })
+                metrics.SegmentFailed("carry", had?.Fault?.Reason ?? "late");
         }
     }
 

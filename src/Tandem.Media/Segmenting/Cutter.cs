@@ -127,6 +127,10 @@ internal sealed class Cutter(CutterOptions options)
         var elapsed = packet.Pts - start;
         if (elapsed <= 0)
             return;
+
+        // What is decoded first must not come after: a cut that is not the picture's own is for when the picture has stopped.
+        if (packet.Stream != options.Picture && options.Picture is { } picture && _latest[picture] is { } shown && shown.Pts >= packet.Pts - Patience)
+            return;
         bool cut;
         if (packet.Stream == options.Picture && packet.Key)
         {
@@ -165,7 +169,8 @@ internal sealed class Cutter(CutterOptions options)
         foreach (var packet in _pending)
         {
             reached |= packet == boundary;
-            var belongs = packet.Stream == options.Picture && boundary.Stream == options.Picture ? !reached : packet.Pts < _cut;
+            var picture = packet.Stream == options.Picture;
+            var belongs = picture && boundary.Stream == options.Picture ? !reached : (picture ? packet.Dts : packet.Pts) < _cut;
             (belongs ? now : later).Add(packet);
         }
 

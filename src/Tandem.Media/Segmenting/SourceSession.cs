@@ -26,6 +26,7 @@ internal sealed unsafe class SourceSession : IDisposable
     private Cutter _cutter;
     private bool _discontinuity = true;
     private bool _initSent;
+    private int _refused;
 
     public SourceSession(SegmenterTask task, SourceIo io, SourceDemuxer demuxer, StreamPlan plan, InputClock clock, SegmentSink sink)
     {
@@ -71,13 +72,19 @@ internal sealed unsafe class SourceSession : IDisposable
 
             if (result is LibAvUtil.InvalidData or LibAvUtil.Again && ++errors < MostErrors)
                 continue;
+            var how = How(result);
             FinishEpoch();
-            if (result == LibAvUtil.EndOfFile)
-                return _io.IsLive ? "the sender has gone" : "the end of the file";
-            return Patience.IsOver
-                ? FormattableString.Invariant($"the sender was silent for {_task.Silence / 1000.0:0.#} s")
-                : $"{AvError.Text(result)}{LogTail.Hint(_io.Secret)}";
+            return _refused > 0 ? $"{how}; {_refused} of its packets could not be written" : how;
         }
+    }
+
+    private string How(int result)
+    {
+        if (result == LibAvUtil.EndOfFile)
+            return _io.IsLive ? "the sender has gone" : "the end of the file";
+        return Patience.IsOver
+            ? FormattableString.Invariant($"the sender was silent for {_task.Silence / 1000.0:0.#} s")
+            : $"{AvError.Text(result)}{LogTail.Hint(_io.Secret)}";
     }
 
     /// <inheritdoc/>
@@ -179,7 +186,7 @@ internal sealed unsafe class SourceSession : IDisposable
         {
             using (segment)
             {
-                _muxer.Write(segment);
+                _refused += _muxer.Write(segment);
                 if (_muxer.Data.IsEmpty)
                     continue;
                 _sink(_plan.Container, _initSent ? [] : _muxer.Init, _muxer.Data, segment, _discontinuity);

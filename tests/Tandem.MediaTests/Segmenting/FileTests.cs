@@ -143,6 +143,59 @@ public class FileTests
     }
 
     [Fact]
+    public async Task Times_that_wrap_go_on()
+    {
+        // 2³³ ticks of 90 kHz are 95,443.7 s.
+        using var media = new Generated();
+        media.FFmpeg($"{Picture}{Beep}-t 9 {X264}-c:a ac3 -muxdelay 0 -output_ts_offset 95440 a.ts").FFmpeg($"{Picture}{Beep}-t 9 {X264}-c:a ac3 -muxdelay 0 b.ts");
+        var (wrapped, plain) = ((await Cuts.File(media["a.ts"])).Sound(), (await Cuts.File(media["b.ts"])).Sound());
+        Assert.Single(wrapped.Segments, segment => segment.Discontinuity);
+        Assert.Equal(plain.Segments.Select(segment => segment.Duration), wrapped.Segments.Select(segment => segment.Duration));
+        Assert.Equal(plain.Segments.Select(segment => segment.Data.ToArray()), wrapped.Segments.Select(segment => segment.Data.ToArray()));
+    }
+
+    [Fact]
+    public async Task A_jump_in_a_file_is_a_discontinuity()
+    {
+        using var media = new Generated();
+        media.FFmpeg($"{Picture}{Beep}-t 4 {X264}-c:a aac -output_ts_offset 1000 a.ts").FFmpeg($"{Picture}{Beep}-t 4 {X264}-c:a aac b.ts");
+        await File.WriteAllBytesAsync(media["c.ts"], [.. media.Bytes("a.ts"), .. media.Bytes("b.ts")], TestContext.Current.CancellationToken);
+        var cuts = (await Cuts.File(media["c.ts"])).Sound();
+        Assert.Equal([true, false, true, false], cuts.Segments.Select(segment => segment.Discontinuity));
+        Assert.All(cuts.Segments, segment => Assert.True(segment.Independent));
+        Assert.All(cuts.Segments, segment => Assert.InRange(segment.Duration, 1.9 * 90_000, 2.1 * 90_000));
+        Assert.Equal("", FfprobeComplaints(cuts.Save(media, "cut.ts")));
+    }
+
+    [Fact]
+    public async Task Continuity_counters_go_on_and_every_segment_begins_with_its_tables()
+    {
+        using var media = new Generated();
+        media.FFmpeg($"{Picture}{Beep}-t 9 {X264}-c:a aac a.mp4");
+        var cuts = (await Cuts.File(media["a.mp4"])).Sound();
+        var counters = new Dictionary<int, int>();
+        foreach (var segment in cuts.Segments)
+        {
+            var packets = segment.Data.ToArray().Chunk(188).ToList();
+            Assert.All(packets, packet => Assert.Equal((188, 0x47), (packet.Length, packet[0])));
+            var pids = packets.Select(packet => ((packet[1] & 31) << 8) | packet[2]).ToList();
+            var first = pids.FindIndex(pid => pid is 0x100 or 0x101);
+            Assert.Contains(0, pids[..first]);
+            Assert.Contains(0x1000, pids[..first]);
+            foreach (var (packet, pid) in packets.Zip(pids))
+            {
+                // Packets with payload count; no discontinuity indicator excuses a break.
+                if ((packet[3] & 0x10) == 0)
+                    continue;
+                if (counters.TryGetValue(pid, out var before))
+                    Assert.Equal((before + 1) & 15, packet[3] & 15);
+                counters[pid] = packet[3] & 15;
+                Assert.False((packet[3] & 0x20) != 0 && packet[4] > 0 && (packet[5] & 0x80) != 0);
+            }
+        }
+    }
+
+    [Fact]
     public async Task A_loop_goes_on_with_a_discontinuity_each_turn()
     {
         using var media = new Generated();

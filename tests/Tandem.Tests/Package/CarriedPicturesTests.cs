@@ -116,6 +116,19 @@ public sealed class CarriedPicturesTests : IDisposable
     }
 
     [Fact]
+    public void A_gap_is_counted_once_and_not_at_all_where_that_was_done_already()
+    {
+        var fault = new SourceFault("segment", "not_found", "404", Retry: true);
+        _held.Accept(new CarriedSegment(Video, 0, 0, _time.GetUtcNow(), TimeSpan.FromSeconds(2), null, fault));
+        _held.Accept(new CarriedSegment(Video, 0, 1, _time.GetUtcNow(), TimeSpan.FromSeconds(2), null, fault) { Counted = true });
+        for (var number = 0; number < 3; number++)
+            Publish(number, Carried);
+        Arrive(2, "too late");
+        Assert.Equal([true, true, true], Gaps());
+        Assert.Equal(2, _metrics.FailuresByStage["carry"]);
+    }
+
+    [Fact]
     public void What_an_instance_before_served_is_not_listed()
     {
         Publish(0, Carried, repeated: true);

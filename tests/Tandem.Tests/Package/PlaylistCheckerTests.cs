@@ -54,6 +54,21 @@ public sealed class PlaylistCheckerTests
         { HlsRule.Map, "es", 6, "es/g2/105.aac", "es/g2/105.m4s" },
     };
 
+    [Theory]
+    [InlineData("v0/", true)]
+    [InlineData("https://cdn.test/v0/", false)]
+    public void A_carried_segment_without_a_picture_is_found_and_the_sources_own_are_not_looked_into(string folder, bool found)
+    {
+        var checker = new PlaylistChecker();
+        var channel = new FakeChannel();
+        var now = new DateTimeOffset(2026, 3, 1, 12, 1, 0, TimeSpan.Zero);
+        var address = new Uri("https://tandem.test/live/news/v0.m3u8");
+        checker.Observe(new Uri("https://tandem.test/live/news/master.m3u8"), now, channel.TextOf("master", 0));
+        var playlist = checker.Observe(address, now, channel.TextOf("v0", 0).Replace("https://cdn.test/v0/", folder, StringComparison.Ordinal));
+        checker.ObserveSegment(address, playlist.Segments[0], now, Encoding.ASCII.GetBytes("no picture"));
+        Assert.Equal(found, checker.Violations.Any(violation => violation.Rule == HlsRule.CarriedPicture));
+    }
+
     [Fact]
     public void A_correct_channel_breaks_nothing() => Assert.Empty(new FakeChannel().Run());
 
