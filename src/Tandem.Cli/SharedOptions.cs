@@ -7,5 +7,5 @@ internal static class SharedOptions
 {
     public static Option<string?> Port() => new("--port") { Description = "HTTP port; PORT, else 8080, if not given. 0 takes a free one.", HelpName = "N" };
 
-    public static Option<bool> Json() => new("--json") { Description = "Says on stdout, as one line of JSON, where it listens." };
+    public static Option<bool> Json(string description = "Says on stdout, as one line of JSON, where it listens.") => new("--json") { Description = description };
 }

@@ -128,16 +128,10 @@ internal sealed class TandemServer : IAsyncDisposable
 
     private static string WhyNot(ServerOptions options, Exception exception)
     {
-        var code = (exception as SocketException ?? exception.InnerException as SocketException)?.SocketErrorCode;
-        var where = new System.Net.IPEndPoint(options.Listen, options.Port);
-        return code switch
-        {
-            _ when exception.InnerException is AddressInUseException => $"cannot listen on {where}: another program does; stop it, or choose another port with --port",
-            SocketError.AddressAlreadyInUse => $"cannot listen on {where}: another program does; stop it, or choose another port with --port",
-            SocketError.AccessDenied => $"cannot listen on {where}: not permitted; choose a port from 1024 on with --port",
-            SocketError.AddressNotAvailable => $"cannot listen on {where}: this machine does not have that address; change listen",
-            _ => $"cannot listen on {where}: {exception.Message}",
-        };
+        var code = exception.InnerException is AddressInUseException
+            ? SocketError.AddressAlreadyInUse
+            : (exception as SocketException ?? exception.InnerException as SocketException)?.SocketErrorCode;
+        return ListenProblem.Of(new System.Net.IPEndPoint(options.Listen, options.Port), code, exception.Message).ToString();
     }
 
     private static Uri AddressOf(WebApplication app)

@@ -7,8 +7,8 @@ namespace Tandem.Live.Dubbing;
 /// </summary>
 internal static class OfflineEngine
 {
-    private const string Models = "/usr/share/pocketsphinx/model";
-    private const string Modes = "/usr/share/apertium/modes";
+    internal const string Models = "/usr/share/pocketsphinx/model";
+    internal const string Modes = "/usr/share/apertium/modes";
 
     /// <summary>The engine for these languages, or what is missing and how to get it.</summary>
     /// <param name="recogniser"><c>pocketsphinx</c>.</param>
@@ -31,10 +31,9 @@ internal static class OfflineEngine
                 $"engine offline cannot hear \"{from}\"; it hears {List(Heard(), "nothing: install pocketsphinx-en-us and libpocketsphinx3")}");
         }
 
-        if (Process("espeak-ng", "--voices") is not { } voices)
+        if (Voices() is not { } voices)
             return EngineChoice.Refused("engine offline needs espeak-ng; install the Debian package espeak-ng");
-        var spoken = voices.Split('\n').Skip(1).Select(line => line.Split(' ', StringSplitOptions.RemoveEmptyEntries))
-            .Where(parts => parts.Length > 1).Select(parts => parts[1]).ToHashSet(StringComparer.OrdinalIgnoreCase);
+        var spoken = Spoken(voices);
         var languages = new List<(string Tag, string Mode, string Voice)>();
         foreach (var tag in to)
         {
@@ -60,12 +59,12 @@ internal static class OfflineEngine
             services));
     }
 
-    private static string? Model(LanguageTag source) => Directory.Exists(Models)
+    internal static string? Model(LanguageTag source) => Directory.Exists(Models)
         ? Directory.EnumerateDirectories(Models)
             .FirstOrDefault(folder => LanguageTag.Parse(Path.GetFileName(folder))?.Language == source.Language)
         : null;
 
-    private static IEnumerable<string> Heard() => Directory.Exists(Models)
+    internal static IEnumerable<string> Heard() => Directory.Exists(Models)
         ? Directory.EnumerateDirectories(Models).Select(folder => LanguageTag.Parse(Path.GetFileName(folder))?.Language).OfType<string>()
         : [];
 
@@ -83,7 +82,16 @@ internal static class OfflineEngine
             .Select(code => LanguageTag.Parse(code)?.Language).OfType<string>().Distinct()
         : [];
 
-    private static string? Voice(LanguageTag target, HashSet<string> spoken)
+    /// <summary>What espeak-ng says of its voices; null where there is none.</summary>
+    internal static string? Voices() => Process("espeak-ng", "--voices");
+
+    /// <summary>The languages in that list.</summary>
+    internal static HashSet<string> Spoken(string voices) => voices.Split('\n').Skip(1)
+        .Select(line => line.Split(' ', StringSplitOptions.RemoveEmptyEntries))
+        .Where(parts => parts.Length > 1).Select(parts => parts[1]).ToHashSet(StringComparer.OrdinalIgnoreCase);
+
+    /// <summary>The voice that speaks a language; null where none does.</summary>
+    internal static string? Voice(LanguageTag target, HashSet<string> spoken)
     {
         var region = $"{target.Language}-{target.Region}";
         if (target.Region.Length > 0 && spoken.Contains(region))

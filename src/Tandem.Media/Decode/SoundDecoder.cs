@@ -37,6 +37,12 @@ internal sealed unsafe class SoundDecoder : IDisposable
     /// <summary>FFmpeg's number of the profile that the decoder found, such as 1, 4, 28 for AAC LC, HE, HEv2.</summary>
     public int Profile => _codec.Value->profile;
 
+    /// <summary>All codecs that are decoded, FFmpeg's names.</summary>
+    public static IReadOnlyList<string> Codecs { get; } = [.. Decoders.Keys];
+
+    /// <summary>Whether this machine's libavcodec has the decoder that is used for <paramref name="codec"/>.</summary>
+    public static bool Exists(string codec) => LibAvCodec.avcodec_find_decoder_by_name(Decoders[codec]) != 0;
+
     /// <summary>Whether this codec can be decoded here.</summary>
     public static bool Knows(string codec) => Decoders.ContainsKey(codec);
 

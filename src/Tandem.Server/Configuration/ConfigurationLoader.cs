@@ -24,6 +24,9 @@ public sealed record ConfigurationSources
 
     /// <summary>What <c>--port</c> says.</summary>
     public string? Port { get; init; }
+
+    /// <summary>Whether settings without a channel are a mistake.</summary>
+    public bool NeedsChannels { get; init; } = true;
 }
 
 /// <summary>Reads the configuration and finds every mistake in it at once.</summary>
@@ -62,7 +65,7 @@ public static class ConfigurationLoader
                 .Select(channel => channel with { Options = channel.Options with { Page = page } })],
         };
         reader.RefuseOthers(Settings.OfServer.Select(setting => setting.Name).Append(ChannelsKey));
-        if (readable && options.Channels.IsEmpty && !settings.Entries.ContainsKey(ChannelsKey) && sources.Channels.Count == 0)
+        if (readable && sources.NeedsChannels && options.Channels.IsEmpty && !settings.Entries.ContainsKey(ChannelsKey) && sources.Channels.Count == 0)
             mistakes.Add(new Mistake(file ?? "serve", "there is no channel; add channels to tandem.yaml, or give --channel id=news,input=URL,from=en,to=es"));
         return mistakes.Count == 0 ? new Configured(options, []) : new Configured(null, [.. mistakes.Distinct()]);
     }

@@ -15,6 +15,7 @@ public sealed class CommandTests
     [InlineData("--help")]
     [InlineData("serve --help")]
     [InlineData("demo --help")]
+    [InlineData("doctor --help")]
     public async Task Help_is_a_success(string call)
     {
         var (code, output, errors) = await RunAsync(call);
