@@ -13,16 +13,30 @@ internal static class BenchCommand
         var quick = new Option<bool>("--quick") { Description = "Few pairs and short times, to see that it works; void for the record, so it ends with 1." };
         var only = new Option<string?>("--only") { Description = $"One part: {string.Join(", ", BenchOptions.Parts)}.", HelpName = "NAME" };
         only.AcceptOnlyFromAmong([.. BenchOptions.Parts]);
+        var languages = new Option<int[]>("--languages")
+        {
+            Description = "Numbers of languages that CPU is measured for; 1, 8 and 32 if not given.",
+            HelpName = "N",
+            AllowMultipleArgumentsPerToken = true,
+            DefaultValueFactory = _ => [.. new BenchOptions().Languages],
+        };
+        languages.Validators.Add(result =>
+        {
+            if (result.Tokens.Any(token => !int.TryParse(token.Value, CultureInfo.InvariantCulture, out var number) || number is < 1 or > 32))
+                result.AddError("--languages takes numbers from 1 to 32");
+        });
         var json = new Option<bool>("--json") { Description = "Prints the report as one line of JSON on stdout (docs/bench.md)." };
         var command = new Command("bench", "Measures CPU, throughput, start and lateness on this machine, CPU against ffmpeg processes; takes about ten minutes.")
         {
-            only, quick, json,
+            only, quick, languages, json,
         };
-        command.SetAction(parsed => RunAsync(parsed.GetValue(only), parsed.GetValue(quick), parsed.GetValue(json)));
+        command.SetAction(parsed => RunAsync(
+            new BenchOptions { Only = parsed.GetValue(only), Quick = parsed.GetValue(quick), Languages = [.. parsed.GetValue(languages)!.Order()] },
+            parsed.GetValue(json)));
         return command;
     }
 
-    private static async Task<int> RunAsync(string? only, bool quick, bool json)
+    private static async Task<int> RunAsync(BenchOptions options, bool json)
     {
         using var signals = new StopSignals();
         var planted = Environment.GetEnvironmentVariable(BenchOptions.PlantVariable);
@@ -36,8 +50,7 @@ internal static class BenchCommand
 
         try
         {
-            var options = new BenchOptions { Only = only, Quick = quick, Plant = plant };
-            var (report, problem) = await Benchmark.RunAsync(options, what => Console.Error.WriteLine($"tandem: {what}"), signals.Token);
+            var (report, problem) = await Benchmark.RunAsync(options with { Plant = plant }, what => Console.Error.WriteLine($"tandem: {what}"), signals.Token);
             if (report is null)
             {
                 await Console.Error.WriteLineAsync($"tandem: {problem}");
