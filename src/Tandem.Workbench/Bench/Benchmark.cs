@@ -62,7 +62,7 @@ public static class Benchmark
         };
     }
 
-    private static string? Void(BenchOptions options, JitterResult? jitter)
+    internal static string? Void(BenchOptions options, JitterResult? jitter)
     {
         if (jitter is not null && jitter.P95Ms > jitter.LimitMs)
             return $"the bench's own timer was late by {jitter.P95Ms:F1} ms p95, more than {jitter.LimitMs:F0} ms: the machine is busy with other things";
@@ -71,7 +71,7 @@ public static class Benchmark
         return options.Quick ? "a quick run has too few pairs" : null;
     }
 
-    private static IEnumerable<Bound> Bounds(List<CpuResult>? cpu, LatenessResult? lateness)
+    internal static IEnumerable<Bound> Bounds(IReadOnlyList<CpuResult>? cpu, LatenessResult? lateness)
     {
         // design.md, section 5.
         foreach (var result in cpu ?? [])

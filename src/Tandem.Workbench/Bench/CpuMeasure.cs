@@ -29,6 +29,7 @@ internal sealed class CpuMeasure(BenchMaterial material, BenchOptions options, B
         var free = SettledMemory();
         var held = (await TandemAsync(voices, worker, languages == 1 ? 40 : 12, check: true, cancel)).MemoryBytes - free;
         await PeerAsync(peer, 1, cancel);
+        await PublishedCheck.OfPeerAsync(peer.Output, voices[^1], material, cancel);
 
         var pairs = options.Quick ? 3 : 10;
         var all = new List<CpuPair>();

@@ -15,18 +15,14 @@ internal static class PublishedCheck
         foreach (var voice in voices)
         {
             var bodies = rows.Select(row => Body(run, voice, row)).ToList();
-            var path = Path.Combine(material.Folder, "check.aac");
+            var path = Path.Combine(material.Folder, $"{voice.Language}.aac");
             await using (var file = File.Create(path))
             {
                 foreach (var body in bodies)
                     await file.WriteAsync(body, cancel);
             }
 
-            var decoded = await ToolRun.RunAsync(
-                "ffmpeg", ["-nostdin", "-v", "error", "-xerror", "-i", path, "-f", "f32le", "-ac", "1", "-ar", "48000", "pipe:1"], material.Folder, cancel);
-            if (decoded.Problem is { } problem)
-                throw new BenchException($"what voice {voice.Language} published does not decode: {problem}");
-            var sound = MemoryMarshal.Cast<byte, float>(decoded.Output).ToArray();
+            var sound = await DecodeAsync(path, material, cancel);
 
             // Each segment covers its time to within one frame.
             var wanted = (rows[^1].To - rows[0].From).Samples;
@@ -36,9 +32,30 @@ internal static class PublishedCheck
         }
     }
 
+    /// <summary>The peer's last output has picture, sound of a segment's length, and the dub in it.</summary>
+    /// <exception cref="BenchException">It has not.</exception>
+    public static async Task OfPeerAsync(string path, DubVoice voice, BenchMaterial material, CancellationToken cancel)
+    {
+        var sound = await DecodeAsync(path, material, cancel);
+        if (Math.Abs(sound.Length - (BenchMaterial.Duration.TotalSeconds * ChannelTime.Rate)) > 4 * AacEncoder.FrameSamples)
+            throw new BenchException($"the peer made {sound.Length} samples of a segment of {BenchMaterial.Duration.TotalSeconds:F0} s");
+        var spoken = sound.AsSpan(ChannelTime.Rate / 2, ChannelTime.Rate);
+        if (Power(spoken, voice.Pitch) < 4 * Power(spoken, 120))
+            throw new BenchException("the peer's dub is not what is heard in what it made");
+    }
+
     /// <summary>Bytes that one voice publishes a second.</summary>
     public static double VoiceBytesPerSecond(ChannelRun run, IReadOnlyList<DubVoice> voices) =>
         run.Published.TakeLast(4).Average(row => Body(run, voices[0], row).Length / (row.To - row.From).Seconds);
+
+    private static async Task<float[]> DecodeAsync(string path, BenchMaterial material, CancellationToken cancel)
+    {
+        string[] arguments = ["-nostdin", "-v", "error", "-xerror", "-i", path, "-map", "0:a:0", "-f", "f32le", "-ac", "1", "-ar", "48000", "pipe:1"];
+        var decoded = await ToolRun.RunAsync("ffmpeg", arguments, material.Folder, cancel);
+        return decoded.Problem is null
+            ? MemoryMarshal.Cast<byte, float>(decoded.Output).ToArray()
+            : throw new BenchException($"{Path.GetFileName(path)} does not decode: {decoded.Problem}");
+    }
 
     private static ReadOnlyMemory<byte> Body(ChannelRun run, DubVoice voice, SegmentRow row)
     {
