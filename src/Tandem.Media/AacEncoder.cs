@@ -26,8 +26,6 @@ public sealed unsafe class AacEncoder : IDisposable
     private readonly int _channels;
     private long _frames;
     private bool _finished;
-    private int _alike;
-    private StereoCoding _coding = StereoCoding.Search;
 
     /// <summary>Opens an encoder.</summary>
     /// <param name="bitRate">Bits a second, all channels together: 16,000 to 512,000.</param>
@@ -123,25 +121,7 @@ public sealed unsafe class AacEncoder : IDisposable
             return;
         }
 
-        Code(StereoWidth.Split(interleaved, left, new Span<float>(frame->extended_data[1], FrameSamples)));
-    }
-
-    /// <summary>
-    /// Says how the next packet's stereo is coded. It holds the two frames before this one, and the encoder looks into this one: all three
-    /// must be alike for the search to be left out.
-    /// </summary>
-    private void Code(StereoCoding frame)
-    {
-        _alike = frame == StereoCoding.SumAndDifference ? _alike + 1 : 0;
-        var coding = _alike >= 3 ? StereoCoding.SumAndDifference : StereoCoding.Search;
-        if (coding == _coding)
-            return;
-        _coding = coding;
-        var known = coding == StereoCoding.SumAndDifference;
-
-        // Intensity stereo uses the same flags for phase; both at once would turn it round.
-        AvError.Check(LibAvUtil.av_opt_set(_codec.Value, "aac_ms", known ? "1" : "auto", LibAvUtil.OptSearchChildren), "aac_ms");
-        AvError.Check(LibAvUtil.av_opt_set(_codec.Value, "aac_is", known ? "0" : "1", LibAvUtil.OptSearchChildren), "aac_is");
+        PlanarStereo.Split(interleaved, left, new Span<float>(frame->extended_data[1], FrameSamples));
     }
 
     // The encoder refuses a frame that holds NaN or infinity; the stream would stall for one bad sample.

@@ -38,9 +38,13 @@ public static class BenchText
             Line(text, $"own timer: late by {jitter.P95Ms:F1} ms p95 (limit {jitter.LimitMs:F0}), {jitter.GreatestMs:F1} ms at most");
         foreach (var bound in report.Bounds)
             Line(text, $"{(bound.Holds ? "holds" : "FAILS")}: {bound.Name} {bound.Value:F3} ≤ {bound.Limit:F3}");
-        Line(text, $"peer, a segment and a language (the third for encode alone):");
-        foreach (var command in report.PeerCommands)
-            Line(text, $"  {command}");
+        if (report.Cpu is not null || report.Encode is not null)
+        {
+            Line(text, $"the peer's commands: one a segment, one a segment and language, and the one that encode alone is compared with");
+            foreach (var command in report.PeerCommands)
+                Line(text, $"  {command}");
+        }
+
         return text.ToString().TrimEnd();
     }
 

@@ -12,6 +12,9 @@ internal sealed class Peer(BenchMaterial material, IReadOnlyList<DubVoice> voice
 {
     private static readonly string[] Common = ["-nostdin", "-hide_banner", "-v", "error", "-threads", "1"];
 
+    // Loudness by EBU R 128; a frame's figures are not printed.
+    private const string Measure = "ebur128=framelog=verbose";
+
     /// <summary>The two commands, as they are printed; names of files stand for one segment and one language.</summary>
     public static IReadOnlyList<string> Commands { get; } =
         [Line(Extract("segment.ts", "speech.s16")), Line(Mux("segment.ts", "dub.wav", 0.3, 1.7, "dubbed.ts")), Line(Encode("mixed.wav", "voice.aac"))];
@@ -60,7 +63,7 @@ internal sealed class Peer(BenchMaterial material, IReadOnlyList<DubVoice> voice
     public string Output => Path.Combine(material.Folder, "dubbed.ts");
 
     private static string[] Extract(string segment, string output) =>
-        [.. Common, "-i", segment, "-vn", "-ac", "1", "-ar", "16000", "-c:a", "pcm_s16le", "-f", "s16le", "-y", output];
+        [.. Common, "-i", segment, "-vn", "-af", Measure, "-ac", "1", "-ar", "16000", "-c:a", "pcm_s16le", "-f", "s16le", "-y", output];
 
     private static string[] Mux(string segment, string dub, double begin, double end, string output) =>
     [
@@ -74,8 +77,9 @@ internal sealed class Peer(BenchMaterial material, IReadOnlyList<DubVoice> voice
     private static string Graph(double begin, double end) => string.Create(
         CultureInfo.InvariantCulture,
         $"[0:a]volume=-18dB:enable='between(t,{begin},{end})'[bed];"
-        + $"[1:a]volume=2dB,adelay={begin * 1000:F0},aformat=channel_layouts=stereo[dub];"
-        + $"[bed][dub]amix=inputs=2:normalize=0:duration=first,alimiter=limit=0.794:level=0:attack=5:release=50[voice]");
+        + $"[1:a]{Measure},volume=2dB,adelay={begin * 1000:F0},aformat=channel_layouts=stereo[dub];"
+        + $"[bed][dub]amix=inputs=2:normalize=0:duration=first,"
+        + $"aresample=192000,alimiter=limit=0.794:level=0:attack=5:release=50,aresample=48000[voice]");
 
     private static string Line(string[] arguments) =>
         "ffmpeg " + string.Join(' ', arguments.Select(argument => argument.Contains('[', StringComparison.Ordinal) ? $"\"{argument}\"" : argument));

@@ -72,7 +72,7 @@ public sealed class BenchReportTests
         Assert.Equal(JsonValueKind.Null, json.RootElement.GetProperty("media_cpu_ratio_32").ValueKind);
         var keys = Keys(json.RootElement).Distinct().ToList();
         Assert.True(keys.Count > 40, $"only {keys.Count} keys");
-        Assert.Empty(keys.Where(key => !described.Contains($"`{key}`", StringComparison.Ordinal)));
+        Assert.DoesNotContain(keys, key => !described.Contains($"`{key}`", StringComparison.Ordinal));
     }
 
     private static IEnumerable<string> Keys(JsonElement element) => element.ValueKind switch
