@@ -8,7 +8,7 @@ namespace Tandem.Cli;
 internal static class CommandLine
 {
     // In design and tracker, but not in this program yet: whoever asks for one is told so.
-    private static readonly string[] Planned = ["bench", "load", "plan", "rollout", "report", "quality"];
+    private static readonly string[] Planned = ["load", "plan", "rollout", "report", "quality"];
 
     /// <summary>Runs what <paramref name="args"/> ask for; returns the exit code.</summary>
     public static async Task<int> RunAsync(string[] args)
@@ -21,6 +21,7 @@ internal static class CommandLine
             DemoCommand.Make(),
             DubCommand.Make(),
             DoctorCommand.Make(),
+            BenchCommand.Make(),
         };
         root.Directives.Clear();
 

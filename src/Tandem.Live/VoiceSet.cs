@@ -188,8 +188,8 @@ public sealed class VoiceSet : IDisposable
 
     /// <summary>Renders the master playlist for a viewer's address.</summary>
     /// <param name="source">The source's master.</param>
-    /// <param name="pictures">What reaches viewers of it, and how.</param>
-    public Func<Uri, string> Master(SourceEvent.MasterFound source, PictureSet pictures)
+    /// <param name="pictures">What reaches viewers of it, and how; null where it is the source's own.</param>
+    public Func<Uri, string> Master(SourceEvent.MasterFound source, PictureSet? pictures = null)
     {
         var voices = ImmutableArray.CreateBuilder<Voice>();
         voices.Add(Described(Original, _options.From, true, (_encodedOriginal?.Packager ?? _original.Packager)?.CodecsTag ?? "mp4a.40.2"));
@@ -198,8 +198,8 @@ public sealed class VoiceSet : IDisposable
         var master = new PublishedMaster
         {
             Source = source.Master,
-            Carried = pictures.Carried,
-            Paths = source.Playlists.Where(playlist => pictures.Lists(playlist.Id))
+            Carried = pictures is { Carried: true },
+            Paths = source.Playlists.Where(playlist => pictures?.Lists(playlist.Id) ?? playlist.Id.Kind != PlaylistKind.IFrames)
                 .DistinctBy(playlist => playlist.Address)
                 .ToImmutableDictionary(playlist => playlist.Address, playlist => Publisher.PathOf(playlist.Id)),
             Voices = voices.DrainToImmutable(),
@@ -207,7 +207,7 @@ public sealed class VoiceSet : IDisposable
             DefaultVoice = _options.DefaultVoice,
             DubExisting = _options.DubExisting,
             Facts = source.Playlists
-                .Select(playlist => (playlist.Address, Facts: pictures.FactsOf(playlist.Id) ?? (playlist.Id == source.Heard ? _heard : null)))
+                .Select(playlist => (playlist.Address, Facts: pictures?.FactsOf(playlist.Id) ?? (playlist.Id == source.Heard ? _heard : null)))
                 .Where(known => known.Facts is not null).DistinctBy(known => known.Address)
                 .ToImmutableDictionary(known => known.Address, known => known.Facts!),
         };

@@ -121,12 +121,7 @@ public sealed unsafe class AacEncoder : IDisposable
             return;
         }
 
-        var right = new Span<float>(frame->extended_data[1], FrameSamples);
-        for (var i = 0; i < FrameSamples; i++)
-        {
-            left[i] = Sane(interleaved[2 * i]);
-            right[i] = Sane(interleaved[(2 * i) + 1]);
-        }
+        PlanarStereo.Split(interleaved, left, new Span<float>(frame->extended_data[1], FrameSamples));
     }
 
     // The encoder refuses a frame that holds NaN or infinity; the stream would stall for one bad sample.

@@ -1,0 +1,71 @@
+using System.CommandLine;
+using System.Globalization;
+using Tandem.Server;
+using Tandem.Workbench.Bench;
+
+namespace Tandem.Cli;
+
+/// <summary><c>bench</c>: measures what Tandem costs, against the two processes a segment that it replaces.</summary>
+internal static class BenchCommand
+{
+    public static Command Make()
+    {
+        var quick = new Option<bool>("--quick") { Description = "Few pairs and short times, to see that it works; void for the record, so it ends with 1." };
+        var only = new Option<string?>("--only") { Description = $"One part: {string.Join(", ", BenchOptions.Parts)}.", HelpName = "NAME" };
+        only.AcceptOnlyFromAmong([.. BenchOptions.Parts]);
+        var languages = new Option<int[]>("--languages")
+        {
+            Description = "Numbers of languages that CPU is measured for; 1, 8 and 32 if not given.",
+            HelpName = "N",
+            AllowMultipleArgumentsPerToken = true,
+            DefaultValueFactory = _ => [.. new BenchOptions().Languages],
+        };
+        languages.Validators.Add(result =>
+        {
+            if (result.Tokens.Any(token => !int.TryParse(token.Value, CultureInfo.InvariantCulture, out var number) || number is < 1 or > 32))
+                result.AddError("--languages takes numbers from 1 to 32");
+        });
+        var json = new Option<bool>("--json") { Description = "Prints the report as one line of JSON on stdout (docs/bench.md)." };
+        var command = new Command("bench", "Measures CPU, throughput, start and lateness on this machine, CPU against ffmpeg processes; takes about ten minutes.")
+        {
+            only, quick, languages, json,
+        };
+        command.SetAction(parsed => RunAsync(
+            new BenchOptions { Only = parsed.GetValue(only), Quick = parsed.GetValue(quick), Languages = [.. parsed.GetValue(languages)!.Order()] },
+            parsed.GetValue(json)));
+        return command;
+    }
+
+    private static async Task<int> RunAsync(BenchOptions options, bool json)
+    {
+        using var signals = new StopSignals();
+        var planted = Environment.GetEnvironmentVariable(BenchOptions.PlantVariable);
+        double? plant = null;
+        if (planted is { Length: > 0 })
+        {
+            if (!double.TryParse(planted, CultureInfo.InvariantCulture, out var share) || share is not (>= 0.01 and <= 10))
+                return CommandLine.Refuse($"{BenchOptions.PlantVariable} is \"{planted}\"; give a share from 0.01 to 10, or unset it");
+            plant = share;
+        }
+
+        try
+        {
+            var (report, problem) = await Benchmark.RunAsync(options with { Plant = plant }, what => Console.Error.WriteLine($"tandem: {what}"), signals.Token);
+            if (report is null)
+            {
+                await Console.Error.WriteLineAsync($"tandem: {problem}");
+                return ServerRun.Unusable;
+            }
+
+            await Console.Out.WriteLineAsync(json ? report.ToJson() : BenchText.Of(report));
+            foreach (var complaint in report.Complaints)
+                await Console.Error.WriteLineAsync($"tandem: {complaint}");
+            return report.Passed ? ServerRun.Success : ServerRun.Unusable;
+        }
+        catch (OperationCanceledException) when (signals.Token.IsCancellationRequested)
+        {
+            await Console.Error.WriteLineAsync("tandem: stopped before the measurement was complete");
+            return ServerRun.Unusable;
+        }
+    }
+}
