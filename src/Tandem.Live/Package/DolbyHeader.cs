@@ -40,7 +40,7 @@ internal sealed record DolbyHeader(int Samples, byte[] Config)
         return new DolbyHeader(1536, config.ToArray());
     }
 
-    /// <summary>Reads an Enhanced AC-3 frame with one independent substream; null where it is none.</summary>
+    /// <summary>Reads an Enhanced AC-3 frame with one independent substream and no other; null where it is none.</summary>
     public static DolbyHeader? EnhancedAc3(ReadOnlySpan<byte> frame)
     {
         var bits = new BitReader(frame);
@@ -56,7 +56,9 @@ internal sealed record DolbyHeader(int Samples, byte[] Config)
         var channels = bits.Read(3);
         var lfe = bits.Read(1);
         var id = bits.Read(5);
-        if (bits.Overrun || type == 1 || id is < 11 or > 16)
+
+        // More substreams, such as the one that makes 7.1 of 5.1, would have to be told in dec3.
+        if (bits.Overrun || type == 1 || id is < 11 or > 16 || frame.Length > bytes)
             return null;
 
         var config = new BitWriter();

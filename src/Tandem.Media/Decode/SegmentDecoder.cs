@@ -103,7 +103,8 @@ internal sealed class SegmentDecoder : IDisposable
         long total = 0;
         foreach (var frame in heard.Frames)
         {
-            if (!_decoder.Send(frame.Whole.Span))
+            // A decoder that was told its configuration wants bare frames, another finds it in their headers.
+            if (!_decoder.Send(heard.DecoderConfiguration.IsEmpty ? frame.Whole.Span : frame.Bare.Span))
                 damaged++;
 
             // A packet that yields several blocks has them follow one another.
@@ -167,6 +168,7 @@ internal sealed class SegmentDecoder : IDisposable
             "mp2" => "mp4a.40.33",
             "ac3" => "ac-3",
             "eac3" => "ec-3",
+            "opus" => "opus",
             _ => null,
         };
     }

@@ -40,7 +40,7 @@ internal sealed class ElementaryStream(int id, TrackKind kind, string codec)
     /// <summary>Header that the decoder needs; empty where frames carry all.</summary>
     public ReadOnlyMemory<byte> DecoderConfiguration { get; set; }
 
-    /// <summary>ISO/IEC 14496-3, 1.6.2.1; empty for codecs other than AAC.</summary>
+    /// <summary>ISO/IEC 14496-3, 1.6.2.1; of Opus the OpusHead (RFC 7845, 5.1); empty for other codecs.</summary>
     public ReadOnlyMemory<byte> AudioSpecificConfig { get; set; }
 
     /// <summary>The sound's frames in presentation order.</summary>

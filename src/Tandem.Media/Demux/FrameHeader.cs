@@ -16,6 +16,9 @@ internal enum FrameSyntax
 
     /// <summary>AAC in LATM with LOAS sync (ISO/IEC 14496-3, 1.7); see <see cref="LatmFramer"/>.</summary>
     Latm,
+
+    /// <summary>Opus behind control headers; see <see cref="OpusHeader"/>.</summary>
+    Opus,
 }
 
 /// <summary>Whether bytes begin with a frame header.</summary>
@@ -48,6 +51,7 @@ internal readonly record struct FrameHeader(
     {
         FrameSyntax.Adts => ReadAdts(bytes, out header),
         FrameSyntax.MpegAudio => MpegAudioHeader.Read(bytes, out header),
+        FrameSyntax.Opus => OpusHeader.Read(bytes, out header),
         FrameSyntax.Ac3 => Ac3Header.Read(bytes, out header),
         _ => throw new ArgumentOutOfRangeException(nameof(syntax), syntax, null),
     };

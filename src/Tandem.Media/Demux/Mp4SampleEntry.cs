@@ -12,7 +12,7 @@ namespace Tandem.Media.Demux;
 /// <param name="Channels">0 for pictures.</param>
 /// <param name="FrameSamples">Samples a frame where the codec fixes them; 0 otherwise.</param>
 /// <param name="DecoderConfiguration">Header for the decoder.</param>
-/// <param name="AudioSpecificConfig">Of AAC; empty otherwise.</param>
+/// <param name="AudioSpecificConfig">Of AAC; of Opus the OpusHead; empty otherwise.</param>
 internal sealed record Mp4SampleEntry(
     string Codec,
     string? CodecsTag = null,
@@ -103,7 +103,7 @@ internal sealed record Mp4SampleEntry(
         {
             "mp4a" => ReadMp4a(entry, fields, plain),
             "ac-3" => plain with { Codec = "ac3", CodecsTag = "ac-3", FrameSamples = 1536 },
-            "ec-3" => plain with { Codec = "eac3", CodecsTag = "ec-3", FrameSamples = 1536 },
+            "ec-3" => plain with { Codec = "eac3", CodecsTag = "ec-3" },
             ".mp3" or "mp3 " => plain with { Codec = "mp3", CodecsTag = "mp4a.40.34" },
             "Opus" => ReadOpus(entry.Child("dOps", fields), plain),
             "fLaC" => ReadFlac(entry.Child("dfLa", fields), plain),
@@ -149,7 +149,7 @@ internal sealed record Mp4SampleEntry(
         BinaryPrimitives.WriteUInt16LittleEndian(header.AsSpan(10), BinaryPrimitives.ReadUInt16BigEndian(body[2..]));
         BinaryPrimitives.WriteUInt32LittleEndian(header.AsSpan(12), BinaryPrimitives.ReadUInt32BigEndian(body[4..]));
         BinaryPrimitives.WriteUInt16LittleEndian(header.AsSpan(16), BinaryPrimitives.ReadUInt16BigEndian(body[8..]));
-        return new Mp4SampleEntry("opus", "opus", SampleRate: 48_000, Channels: body[1], DecoderConfiguration: header);
+        return new Mp4SampleEntry("opus", "opus", SampleRate: 48_000, Channels: body[1], DecoderConfiguration: header, AudioSpecificConfig: header);
     }
 
     private static Mp4SampleEntry ReadFlac(Mp4Box? dfla, Mp4SampleEntry plain) =>

@@ -165,7 +165,12 @@ internal sealed class SoundFramer(FrameSyntax syntax)
                 _anchors.Dequeue();
         }
 
-        var first = syntax == FrameSyntax.Ac3 ? (byte)0x0B : (byte)0xFF;
+        var first = syntax switch
+        {
+            FrameSyntax.Ac3 => (byte)0x0B,
+            FrameSyntax.Opus => (byte)0x7F,
+            _ => (byte)0xFF,
+        };
         for (var skip = 1; skip < rest.Length; skip++)
         {
             var next = rest[skip..].IndexOfAny(first, (byte)'I');

@@ -21,6 +21,7 @@ internal sealed class TsStream
     private long? _unwrapped;
     private int _scrambled;
     private int _packets;
+    private readonly (int Channels, byte[] Head)? _opus;
     private string? _codecsTag;
 
     public TsStream(int pid, byte typeNumber, TsStreamType type, ReadOnlySpan<byte> descriptors)
@@ -37,6 +38,8 @@ internal sealed class TsStream
             Special = language[3] is >= 1 and <= 3;
         }
 
+        if (type.Syntax == FrameSyntax.Opus)
+            _opus = OpusHeader.Configuration(descriptors);
         if (type.Syntax == FrameSyntax.Latm)
             _latm = new LatmFramer();
         else if (type.Syntax is { } syntax)
@@ -118,6 +121,17 @@ internal sealed class TsStream
         };
         if (_framer?.Newest is { } header)
             Describe(stream, header);
+        if (_opus is { } opus)
+        {
+            stream.AudioSpecificConfig = opus.Head;
+            stream.DecoderConfiguration = opus.Head;
+            stream.Channels = opus.Channels;
+        }
+        else if (Type.Syntax == FrameSyntax.Opus)
+        {
+            stream.Codec = "opus of an unknown layout";
+        }
+
         if (_latm?.Configuration is { } configuration)
         {
             stream.AudioSpecificConfig = configuration;

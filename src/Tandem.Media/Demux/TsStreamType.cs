@@ -65,7 +65,7 @@ internal readonly record struct TsStreamType(TrackKind Kind, string Codec, Frame
         if (registration.StartsWith("EAC3"u8) || Has(descriptors, Eac3Descriptor))
             return new(TrackKind.Sound, "eac3", FrameSyntax.Ac3);
         if (registration.StartsWith("Opus"u8))
-            return new(TrackKind.Sound, "opus");
+            return new(TrackKind.Sound, "opus", FrameSyntax.Opus);
         if (registration.StartsWith("HEVC"u8))
             return new(TrackKind.Picture, "hevc");
         return new(TrackKind.Other, "unknown");

@@ -53,7 +53,7 @@ public sealed record CodedFrame(long Ticks, int Samples, ReadOnlyMemory<byte> Da
 /// <param name="Codec"><c>aac</c>, <c>mp3</c>, <c>mp2</c>, …: FFmpeg's name.</param>
 /// <param name="SampleRate">Rate a player's clock of these frames runs at: the core rate of HE-AAC, Hz.</param>
 /// <param name="Channels">Channels of the core.</param>
-/// <param name="AudioSpecificConfig">ISO/IEC 14496-3, 1.6.2.1; empty where the codec has none.</param>
+/// <param name="AudioSpecificConfig">ISO/IEC 14496-3, 1.6.2.1; of Opus the OpusHead (RFC 7845, 5.1); empty for others.</param>
 /// <param name="Frames">In presentation order.</param>
 public sealed record CodedSound(string Codec, int SampleRate, int Channels, ReadOnlyMemory<byte> AudioSpecificConfig, IReadOnlyList<CodedFrame> Frames);
 

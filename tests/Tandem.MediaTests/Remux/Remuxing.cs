@@ -36,10 +36,11 @@ internal static class Remuxing
         return media[name];
     }
 
-    /// <summary>Times, sizes and hashes of all packets of the pictures, as ffmpeg reads them.</summary>
-    public static string PictureHashes(string path) => string.Join('\n',
-        Generated.Run("ffmpeg", $"-nostdin -v error -copyts -i \"{path}\" -map 0:v -c copy -copyts -f framehash -hash md5 -").Split('\n')
-            .Where(line => !line.StartsWith("#software", StringComparison.Ordinal)));
+    /// <summary>Times, sizes and hashes of all packets of the pictures as they stand in the container, and of what decoders need first.</summary>
+    public static string PictureHashes(string path) => Generated.Run(
+        "ffprobe",
+        "-v error -select_streams v -show_data_hash md5 -show_entries packet=pts,dts,size,flags,data_hash:stream=codec_name,time_base,extradata_hash "
+        + $"-of csv=p=0 \"{path}\"");
 
     /// <summary>What ffmpeg warns of while it reads and decodes the file.</summary>
     public static string Warnings(string path) =>

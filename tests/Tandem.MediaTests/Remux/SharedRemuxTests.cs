@@ -60,5 +60,6 @@ public sealed class SharedRemuxTests
     }
 
     // Without the addresses that ffmpeg puts in.
-    private static IEnumerable<string> Complaints(string path) => Remuxing.Warnings(path).Split('\n').Select(line => line[(line.IndexOf(']', StringComparison.Ordinal) + 1)..]);
+    private static IEnumerable<string> Complaints(string path) => Remuxing.Warnings(path)
+        .Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(line => line[(line.IndexOf(']', StringComparison.Ordinal) + 1)..]);
 }
