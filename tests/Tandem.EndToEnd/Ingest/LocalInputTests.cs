@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
 using Tandem.Checks.Detectors;
+using Tandem.Checks.Hls;
 using Tandem.Checks.Recording;
 using Tandem.Checks.Signals;
 using Tandem.EndToEnd.Harness;
@@ -23,6 +24,9 @@ public sealed class LocalInputTests
         string At(string address) => address.Replace("PORT", $"{port}", StringComparison.Ordinal);
         var programme = await Programmes.FlashBeepAsync(Packing.Ts, FrameRate.Pal);
         await using var server = await TandemServer.StartAsync([$"id=local,input={At(input)},from=en,to=es,delay=5s,engine=echo"]);
+
+        // A sender that is killed: what a segmenter makes of its last bytes is a matter of its own (docs/plan.md).
+        server.Excuse((_, violation) => violation.Rule is HlsRule.MediaTime or HlsRule.CarriedPicture);
         await server.UntilAsync("it says that nobody sends", async () => await ReasonAsync(server) is { } reason
             && reason.Contains($"nobody sends to {input[..4]}", StringComparison.Ordinal), _limit);
 
@@ -49,7 +53,9 @@ public sealed class LocalInputTests
     public async Task A_file_is_a_live_channel_that_begins_again(Packing packing)
     {
         var programme = await Programmes.FlashBeepAsync(packing, FrameRate.Pal, seconds: 16);
-        var file = Packager.Write(programme);
+        var (pieces, file) = (Packager.Write(programme), Path.Combine(Path.GetTempPath(), $"tandem-{Guid.NewGuid():N}{(packing == Packing.Ts ? ".ts" : ".mp4")}"));
+        await Ffmpeg.RunAsync(["-i", pieces, "-map", "0", "-c", "copy", file]);
+        File.Delete(pieces);
         try
         {
             await using var server = await TandemServer.StartAsync([$"id=local,input={file},from=en,to=es,delay=5s,engine=echo"]);
