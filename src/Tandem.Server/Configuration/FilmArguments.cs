@@ -88,6 +88,8 @@ public sealed record FilmArguments(string Input, string Output, string From, str
 
     private static bool Same(string input, string output)
     {
+        if (Path.GetFullPath(input) == Path.GetFullPath(output))
+            return true;
         try
         {
             return Final(input) == Final(output);

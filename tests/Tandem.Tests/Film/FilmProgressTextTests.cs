@@ -26,7 +26,7 @@ public sealed class FilmProgressTextTests
     public void The_summary_names_every_language_with_its_outcomes_and_the_notes()
     {
         var language = new FilmLanguageSummary(
-            "es", ImmutableSortedDictionary<string, long>.Empty.Add("on_time", 4).Add("late", 0), 0.1, 0.5, new FilmOverruns(3, 2, 1, 0), 1.25);
+            "es", ImmutableSortedDictionary<string, long>.Empty.Add("on_time", 4).Add("late", 0), 0.1, 0.5, new FilmOverruns(3, 2, 1, 0), 1.2);
         var text = FilmSummaryText.Of(new FilmSummary("in.mp4", "out.mp4", "tone", 60, 20, 5, [language], ["sound 2 (vorbis) is left out"]));
         Assert.Contains("out.mp4: 1:00 dubbed in 0:20 (3.0x), 5 utterances", text, StringComparison.Ordinal);
         Assert.Contains("es: 4 on_time; onset lag 0.10 s (p95 0.50 s)", text, StringComparison.Ordinal);

@@ -1,0 +1,77 @@
+using Microsoft.Win32.SafeHandles;
+using Tandem.Media.Film;
+using Tandem.Media.Worker;
+using Tandem.MediaTests.Media;
+using Xunit;
+
+namespace Tandem.MediaTests.Film;
+
+/// <summary>Films are taken apart in a child that can do nothing else.</summary>
+public sealed class FilmHearingTests
+{
+    [Fact]
+    public async Task The_child_is_confined_and_tells_what_the_film_holds()
+    {
+        using var media = new Generated().FFmpeg(
+            "-f lavfi -i testsrc2=s=160x90:r=25:d=2 -f lavfi -i sine=d=2 -f lavfi -i sine=d=2 -map 0 -map 1 -map 2 -c:v libx264 -c:a aac "
+            + "-metadata:s:a:0 language=eng -metadata:s:a:1 language=ger -metadata:s:a:1 title=Deutsch film.mp4");
+        await using var hearing = await OpenAsync(media["film.mp4"]);
+
+        Assert.True(hearing.Sandbox.FileSystem.Active && hearing.Sandbox.Network.Active && hearing.Sandbox.Limits.Active, hearing.Sandbox.Gaps);
+        var film = Assert.Single(hearing.Sources);
+        Assert.Equal([TrackKind.Picture, TrackKind.Sound, TrackKind.Sound], film.Streams.Select(stream => stream.Kind));
+        Assert.Equal(["h264", "aac", "aac"], film.Streams.Select(stream => stream.Codec));
+        Assert.Equal("Deutsch", film.Hear("de")!.Title);
+        Assert.Equal(0, film.Start);
+        Assert.InRange(film.Length!.Value, 2 * 90_000 - 3_000, 2 * 90_000 + 5_000);
+    }
+
+    [Theory]
+    [InlineData("tone.wav", "-c:a pcm_s24le -ac 1 -ar 22050", 22_050)]
+    [InlineData("tone.flac", "-c:a flac -ar 44100", 44_100)]
+    [InlineData("tone.ogg", "-c:a libvorbis -ar 48000", 48_000)]
+    [InlineData("tone.mp3", "-c:a libmp3lame -ar 48000", 48_000)]
+    [InlineData("tone.m4a", "-c:a aac -ac 6 -ar 48000", 48_000)]
+    [InlineData("tone.ts", "-c:a ac3 -ar 48000", 48_000)]
+    public async Task Sound_of_any_codec_comes_out_whole_at_its_own_rate(string name, string codec, int rate)
+    {
+        using var media = new Generated().FFmpeg($"-f lavfi -i sine=f=500:d=3 {codec} {name}");
+        await using var hearing = await OpenAsync(media[name]);
+        hearing.Hear(0, hearing.Sources[0].Hear("en")!);
+        var blocks = new List<FilmSound>();
+        FilmStep step;
+        while ((step = await hearing.NextAsync(CancellationToken.None)) is not FilmHeard)
+        {
+            Assert.IsNotType<FilmFault>(step);
+            if (step is FilmSound sound)
+                blocks.Add(sound);
+        }
+
+        Assert.All(blocks, block => Assert.Equal(rate, block.SampleRate));
+        Assert.InRange(blocks.Sum(block => block.Samples.Length / 2) / (double)rate, 2.95, 3.1);
+        Assert.Equal(blocks.OrderBy(block => block.Ticks), blocks);
+        var middle = blocks[blocks.Count / 2].Samples;
+        Assert.True(middle.Max() > 0.03, "silence came out");
+    }
+
+    [Fact]
+    public async Task A_child_that_is_given_rubbish_says_so()
+    {
+        using var media = new Generated();
+        await File.WriteAllTextAsync(media["film.mp4"], "#EXTM3U\n#EXTINF:2,\nfile:///etc/passwd\n");
+        using var file = File.OpenHandle(media["film.mp4"]);
+        var (hearing, problem) = await FilmHearing.OpenAsync([file], new FilmOptions(), TimeProvider.System, CancellationToken.None);
+        Assert.Null(hearing);
+        Assert.Contains("Invalid data", problem, StringComparison.Ordinal);
+    }
+
+    private static async Task<FilmHearing> OpenAsync(string path)
+    {
+        // The child has its own copy of the descriptor by the time that this one is closed.
+        using var file = File.OpenHandle(path);
+        IReadOnlyList<SafeFileHandle> files = [file];
+        var (hearing, problem) = await FilmHearing.OpenAsync(files, new FilmOptions(), TimeProvider.System, CancellationToken.None);
+        Assert.True(hearing is not null, problem);
+        return hearing;
+    }
+}
