@@ -23,7 +23,7 @@ internal sealed class Cuts
     public static async Task<Cuts> File(string path, Func<SegmenterOptions, SegmenterOptions>? change = null)
     {
         using var handle = System.IO.File.OpenHandle(path);
-        var options = new SegmenterOptions { Input = new FileInput(handle, Path.GetFileName(path)) };
+        var options = new SegmenterOptions { Input = new FileInput(handle, Path.GetFileName(path)), StartTimeout = Patience };
         await using var segmenter = Segmenter.Start(change?.Invoke(options) ?? options, TimeProvider.System, new LogLines());
         return await Read(segmenter, _ => false);
     }
