@@ -32,8 +32,8 @@ internal sealed class LatenessMeasure(BenchMaterial material, BenchOptions optio
         var wanted = Channels * (int)(measured / BenchMaterial.Duration);
         if (late.Length < wanted - Channels)
             throw new BenchException($"{late.Length} segments were published of {wanted}");
-        if (set.Failures > 0)
-            throw new BenchException($"live channels failed {set.Failures} times ({set.FailedStages})");
+        if (set.FailedStages is { Length: > 0 } failed)
+            throw new BenchException($"stages of the live channels failed meanwhile: {failed}");
         return new LatenessResult(
             Channels, Languages, late.Length, Spread.Quantile(late, 0.5), Spread.Quantile(late, 0.95), Spread.Quantile(late, 0.99), late[^1], spent);
     }
