@@ -23,6 +23,7 @@ internal sealed class LatenessMeasure(BenchMaterial material, BenchOptions optio
         if (!set.AllPublish)
             throw new BenchException($"a live channel published nothing within {Warm.TotalSeconds:F0} s");
         set.TakeLateness();
+        var failed = set.Failures;
         var (cpu, began) = (CpuTimes.Own + LiveSet.WorkersCpu, TimeProvider.System.GetTimestamp());
         await Task.Delay(measured, TimeProvider.System, cancel);
         var spent = (CpuTimes.Own + LiveSet.WorkersCpu - cpu) / TimeProvider.System.GetElapsedTime(began);
@@ -32,8 +33,8 @@ internal sealed class LatenessMeasure(BenchMaterial material, BenchOptions optio
         var wanted = Channels * (int)(measured / BenchMaterial.Duration);
         if (late.Length < wanted - Channels)
             throw new BenchException($"{late.Length} segments were published of {wanted}");
-        if (set.Failures > 0)
-            throw new BenchException($"live channels failed {set.Failures} times ({set.FailedStages})");
+        if (set.Failures.Where(stage => stage.Value > failed.GetValueOrDefault(stage.Key)).Select(stage => stage.Key).ToList() is { Count: > 0 } stages)
+            throw new BenchException($"stages of the live channels failed meanwhile: {string.Join(", ", stages)}");
         return new LatenessResult(
             Channels, Languages, late.Length, Spread.Quantile(late, 0.5), Spread.Quantile(late, 0.95), Spread.Quantile(late, 0.99), late[^1], spent);
     }

@@ -65,11 +65,10 @@ internal sealed class LiveSet : IAsyncDisposable
         }
     }
 
-    /// <summary>What stages failed on, in all channels.</summary>
-    public long Failures => _channels.Sum(channel => channel.Snapshot().Counters.FailuresByStage.Values.Sum());
-
-    /// <summary>The stages that failed, for people.</summary>
-    public string FailedStages => string.Join(", ", _channels.SelectMany(channel => channel.Snapshot().Counters.FailuresByStage.Keys).Distinct());
+    /// <summary>How often each stage failed so far, in all channels. Being late is no failure here: it is measured.</summary>
+    public IReadOnlyDictionary<string, long> Failures => _channels.SelectMany(channel => channel.Snapshot().Counters.FailuresByStage)
+        .Where(stage => stage.Key != "publish").GroupBy(stage => stage.Key, StringComparer.Ordinal)
+        .ToDictionary(stage => stage.Key, stage => stage.Sum(one => one.Value), StringComparer.Ordinal);
 
     /// <summary>CPU that this process's children have used which are alive now: the media workers.</summary>
     public static TimeSpan WorkersCpu => CpuTimes.Children().Aggregate(TimeSpan.Zero, (sum, process) => sum + CpuTimes.Of(process));
