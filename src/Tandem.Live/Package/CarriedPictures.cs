@@ -38,6 +38,7 @@ public sealed class CarriedPictures(long most, Generations generations, ChannelM
     private readonly Dictionary<PlaylistId, Line> _lines = [];
     private readonly Dictionary<string, int> _sizes = [];
     private readonly Dictionary<string, int> _inits = [];
+    private DateTimeOffset? _began;
 
     /// <summary>The playlists that are carried.</summary>
     public IReadOnlySet<PlaylistId> Wanted { get; set; } = new HashSet<PlaylistId>();
@@ -65,10 +66,14 @@ public sealed class CarriedPictures(long most, Generations generations, ChannelM
             Bytes += SizeOf(segment);
     }
 
-    /// <summary>Whether pictures of a row are on their way that could not be there yet: it was due as soon as it was heard.</summary>
+    /// <summary>
+    /// Whether pictures of a row are on their way that could not be there yet: it was due before anything was heard. Of what comes later,
+    /// nothing is waited for.
+    /// </summary>
     public bool IsAwaited(SegmentRow row, DateTimeOffset now)
     {
-        if (!row.Epoch.Carried || row.HeardAt < row.Due - TimeSpan.FromSeconds(0.5) || now >= row.HeardAt + Patience)
+        _began ??= row.HeardAt;
+        if (!row.Epoch.Carried || row.Due > _began || now >= row.HeardAt + Patience)
             return false;
         return Wanted.Any(id => LineOf(id).Reached < row.AppearedAt - (row.Duration / 2));
     }

@@ -143,20 +143,24 @@ public sealed class CarriedPicturesTests : IDisposable
     [Fact]
     public void A_row_that_was_due_when_it_was_heard_waits_a_moment_for_its_picture()
     {
-        Row(0, Carried, heardAt: _time.GetUtcNow());
+        Row(0, Carried, heardAt: _time.GetUtcNow(), ago: 4);
         _publisher.PublishDue(_time.GetUtcNow());
         Assert.Null(_publisher.Table.Newest);
-        Arrive(0, "0");
+        Arrive(0, "0", ago: 4);
         _publisher.PublishDue(_time.GetUtcNow());
         Assert.Equal([false], Gaps());
 
-        _time.Advance(TimeSpan.FromSeconds(2));
-        Row(1, Carried, heardAt: _time.GetUtcNow());
+        Row(1, Carried, heardAt: _time.GetUtcNow(), ago: 2);
         _publisher.PublishDue(_time.GetUtcNow());
         Assert.Equal(0, _publisher.Table.Newest!.Number);
         _time.Advance(TimeSpan.FromSeconds(6));
         _publisher.PublishDue(_time.GetUtcNow());
         Assert.Equal([false, true], Gaps());
+
+        // What appeared since then is never waited for, however late it was heard.
+        Row(2, Carried, heardAt: _time.GetUtcNow(), ago: 1);
+        _publisher.PublishDue(_time.GetUtcNow());
+        Assert.Equal([false, true, true], Gaps());
     }
 
     [Theory]
@@ -166,12 +170,12 @@ public sealed class CarriedPicturesTests : IDisposable
     public void What_is_passed_on_as_it_is_keeps_its_kind(string begins, string extension) =>
         Assert.Equal(extension, CarriedBody.Of(default, Encoding.ASCII.GetBytes(begins + "….").AsMemory()).Extension);
 
-    private void Arrive(long sequence, string data, string? init = null)
+    private void Arrive(long sequence, string data, string? init = null, int ago = 0)
     {
         var remuxed = new RemuxedSegment(
             init is null ? Container.MpegTs : Container.FragmentedMp4, Encoding.ASCII.GetBytes(init ?? ""), Encoding.ASCII.GetBytes(data), [], null, null);
         _held.Accept(new CarriedSegment(
-            Video, 0, sequence, _time.GetUtcNow(), TimeSpan.FromSeconds(2), CarriedBody.Of(remuxed, data.Length + 10), null));
+            Video, 0, sequence, _time.GetUtcNow().AddSeconds(-ago), TimeSpan.FromSeconds(2), CarriedBody.Of(remuxed, data.Length + 10), null));
     }
 
     private void Publish(long number, Epoch epoch, bool repeated = false)
@@ -181,7 +185,7 @@ public sealed class CarriedPicturesTests : IDisposable
         _time.Advance(TimeSpan.FromSeconds(1));
     }
 
-    private void Row(long number, Epoch epoch, DateTimeOffset heardAt, bool repeated = false)
+    private void Row(long number, Epoch epoch, DateTimeOffset heardAt, bool repeated = false, int ago = 0)
     {
         if (number > 11)
         {
@@ -201,8 +205,8 @@ public sealed class CarriedPicturesTests : IDisposable
             From = new ChannelTime(number * 96_000),
             Duration = TimeSpan.FromSeconds(2),
             Date = new DateTimeOffset(2026, 1, 1, 0, 0, 0, TimeSpan.Zero).AddSeconds(2 * number),
-            AppearedAt = _time.GetUtcNow(),
-            Due = _time.GetUtcNow(),
+            AppearedAt = _time.GetUtcNow().AddSeconds(-ago),
+            Due = _time.GetUtcNow().AddSeconds(-ago),
             Gap = false,
             Heard = true,
             Container = Container.MpegTs,
