@@ -93,7 +93,7 @@ public sealed class CarriedPictures(long most, Generations generations, ChannelM
             _waiting.Remove(key, out var had);
             segment.Own = had?.Body is { } body
                 ? Place(id, segment, number, body, changes)
-                : new RenditionSegment(string.Create(CultureInfo.InvariantCulture, $"source/{id.Slug}/none/{number}.ts"), null, true);
+                : Gap(id, segment, number);
 
             // Each gap once, but for the source's own, and what failed where it is heard.
             if (segment.Own.Gap && Wanted.Contains(id) && !segment.Source.Gap && !segment.Missing && had is not { Counted: true })
@@ -104,9 +104,10 @@ public sealed class CarriedPictures(long most, Generations generations, ChannelM
     /// <summary>Takes away the bytes of segments that nobody asks for any more.</summary>
     public void Withdraw(IEnumerable<DelayedSegment> gone, List<(string Path, PublishedResource? Resource)> changes)
     {
-        foreach (var own in gone.Select(segment => segment.Own).OfType<RenditionSegment>().Where(own => !own.Gap))
+        foreach (var own in gone.Select(segment => segment.Own).OfType<RenditionSegment>())
         {
-            changes.Add((own.Path, null));
+            if (!own.Gap)
+                changes.Add((own.Path, null));
             if (_sizes.Remove(own.Path, out var size))
                 Bytes -= size;
             if (own.Init is not { } init || --_inits[init] > 0)
@@ -146,6 +147,17 @@ public sealed class CarriedPictures(long most, Generations generations, ChannelM
         _inits[init] = _inits.GetValueOrDefault(init) + 1;
         changes.Add((init, body.Init));
         return new RenditionSegment(path, init, false);
+    }
+
+    /// <summary>A gap has the init segment of what is before it, so that the one that holds for it does not change when that leaves the list.</summary>
+    private RenditionSegment Gap(PlaylistId id, DelayedSegment segment, long number)
+    {
+        var line = LineOf(id);
+        var goesOn = line.Generation is not null && line.Epoch == segment.Epoch && line.Incarnation == segment.Incarnation && line.Init is not null;
+        var init = goesOn ? $"source/{id.Slug}/{line.Generation}/init.mp4" : null;
+        if (init is not null)
+            _inits[init] = _inits.GetValueOrDefault(init) + 1;
+        return new RenditionSegment(string.Create(CultureInfo.InvariantCulture, $"source/{id.Slug}/none/{number}.ts"), init, true);
     }
 
     private static int SizeOf(CarriedSegment segment) => segment.Body?.Body.Body.Length ?? 0;

@@ -27,7 +27,7 @@ public sealed class CommandTests
 
     [Theory]
     [InlineData("frob", "there is no command \"frob\"")]
-    [InlineData("doctor", "doctor does not exist yet")]
+    [InlineData("load", "load does not exist yet")]
     [InlineData("serve --prot 1", "--prot")]
     [InlineData("serve --port", "--port")]
     [InlineData("serve --port x --channel " + Channel, "--port: port: \"x\" is no port")]
@@ -35,7 +35,7 @@ public sealed class CommandTests
     [InlineData("serve --channel id=a,input=https://a.example/x,from=en,to=qq", "--channel a: to: \"qq\" is no language")]
     [InlineData("serve --channel id=a,input=https://a.example/x,from=en,to=es,engine=siri", "--channel a: engine: engine \"siri\" is not known")]
     [InlineData("serve --channel id=a,input=https://a.example/x,from=en,to=es,engine=tone,delai=8s", "--channel a: delai is no setting; did you mean delay?")]
-    [InlineData("serve --channel id=a,input=/x/y,from=en,to=es,engine=tone", "--channel a: input: \"/x/y\" is no address")]
+    [InlineData("serve --channel id=a,input=/x/y,from=en,to=es,engine=tone", "--channel a: input: there is no file \"/x/y\"")]
     public async Task A_wrong_call_gets_one_clear_line(string call, string part)
     {
         var (code, output, errors) = await RunAsync(call);
