@@ -31,7 +31,7 @@ internal sealed class CarriedSegments(Fetch fetch, bool isPushed, TimeSpan usefu
     private const int MostSeen = 512;
 
     // What a channel shows of the past when it starts is due already; it is tried for this long.
-    private static readonly TimeSpan s_backFillPatience = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan s_backFillPatience = TimeSpan.FromSeconds(15);
     private static readonly TimeSpan s_longest = TimeSpan.FromSeconds(60);
 
     private readonly Lock _lock = new();

@@ -29,7 +29,8 @@ public sealed record CarriedSegment(
 public sealed class CarriedPictures(long most, Generations generations, ChannelMetrics metrics)
 {
     // What a channel shows of the past when it starts is due as soon as it is heard; pictures are not there at the same moment.
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
+    // On a busy machine a channel begins later rather than with gaps.
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(15);
 
     // What never found its place in a playlist is let go this long after its moment was published.
     private static readonly TimeSpan Grace = TimeSpan.FromSeconds(30);
@@ -93,7 +94,7 @@ public sealed class CarriedPictures(long most, Generations generations, ChannelM
             _waiting.Remove(key, out var had);
             segment.Own = had?.Body is { } body
                 ? Place(id, segment, number, body, changes)
-                : Gap(id, segment, number);
+                : Gap(id, segment, number, changes);
 
             // Each gap once, but for the source's own, and what failed where it is heard.
             if (segment.Own.Gap && Wanted.Contains(id) && !segment.Source.Gap && !segment.Missing && had is not { Counted: true })
@@ -149,14 +150,23 @@ public sealed class CarriedPictures(long most, Generations generations, ChannelM
         return new RenditionSegment(path, init, false);
     }
 
-    /// <summary>A gap has the init segment of what is before it, so that the one that holds for it does not change when that leaves the list.</summary>
-    private RenditionSegment Gap(PlaylistId id, DelayedSegment segment, long number)
+    /// <summary>
+    /// A gap has an init segment as what is around it: the one that holds for it must not change when what is before it leaves the list, and
+    /// behind a discontinuity there must be one.
+    /// </summary>
+    private RenditionSegment Gap(PlaylistId id, DelayedSegment segment, long number, List<(string Path, PublishedResource? Resource)> changes)
     {
         var line = LineOf(id);
-        var goesOn = line.Generation is not null && line.Epoch == segment.Epoch && line.Incarnation == segment.Incarnation && line.Init is not null;
-        var init = goesOn ? $"source/{id.Slug}/{line.Generation}/init.mp4" : null;
-        if (init is not null)
+        string? init = null;
+        if (line.Init is not null)
+        {
+            if (segment.Epoch != line.Epoch || segment.Incarnation != line.Incarnation)
+                (line.Generation, line.Epoch, line.Incarnation) = (generations.Next(), segment.Epoch, segment.Incarnation);
+            init = $"source/{id.Slug}/{line.Generation}/init.mp4";
             _inits[init] = _inits.GetValueOrDefault(init) + 1;
+            changes.Add((init, line.Init));
+        }
+
         return new RenditionSegment(string.Create(CultureInfo.InvariantCulture, $"source/{id.Slug}/none/{number}.ts"), init, true);
     }
 

@@ -10,6 +10,7 @@ namespace Tandem.EndToEnd.Players;
 /// <c>video=auto</c>: carried until the source's own segments are proven, and again when viewers cannot have them any more (issue 3,
 /// point 1). Takes three minutes: a segment is proven at the age of delay, window and a minute.
 /// </summary>
+[Trait("Category", "Full")]
 public sealed class ChangeOverTests(Browser browser) : IClassFixture<Browser>
 {
     // Older than a viewer at the live edge asks for, younger than the check asks for.

@@ -83,6 +83,7 @@ public sealed class CarriedAudience : IAsyncLifetime
 }
 
 /// <summary>The same where Tandem carries the picture (issue 3, point 1).</summary>
+[Trait("Category", "Full")]
 public sealed class CarriedPlayerTests(CarriedAudience audience) : IClassFixture<CarriedAudience>
 {
     [Theory]

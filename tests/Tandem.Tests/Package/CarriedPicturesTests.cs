@@ -153,7 +153,7 @@ public sealed class CarriedPicturesTests : IDisposable
         Row(1, Carried, heardAt: _time.GetUtcNow(), ago: 2);
         _publisher.PublishDue(_time.GetUtcNow());
         Assert.Equal(0, _publisher.Table.Newest!.Number);
-        _time.Advance(TimeSpan.FromSeconds(6));
+        _time.Advance(TimeSpan.FromSeconds(16));
         _publisher.PublishDue(_time.GetUtcNow());
         Assert.Equal([false, true], Gaps());
 
