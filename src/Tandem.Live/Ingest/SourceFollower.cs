@@ -34,6 +34,7 @@ public sealed class SourceFollower : IAsyncDisposable
         Channel.CreateBounded<bool>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite });
 
     private readonly Dictionary<PlaylistId, (PlaylistPoller Poller, CancellationTokenSource Stop, Task Run)> _pollers = [];
+    private readonly TaskScheduler _scheduler;
     private readonly Task _run;
     private volatile SourceCatalog? _catalog;
     private bool _disposed;
@@ -54,8 +55,14 @@ public sealed class SourceFollower : IAsyncDisposable
     }
 
     /// <summary>Starts to follow a source that <paramref name="fetch"/> plays.</summary>
-    internal SourceFollower(SourceOptions options, TimeProvider time, Fetch fetch, Changed? changed = null)
+    /// <param name="options">The source.</param>
+    /// <param name="time">The clock.</param>
+    /// <param name="fetch">Answers for every address.</param>
+    /// <param name="changed">Tells of changes, where the source can.</param>
+    /// <param name="scheduler">Runs the follower's loops; the thread pool without.</param>
+    internal SourceFollower(SourceOptions options, TimeProvider time, Fetch fetch, Changed? changed = null, TaskScheduler? scheduler = null)
     {
+        _scheduler = scheduler ?? TaskScheduler.Default;
         _options = options;
         _time = time;
         _fetch = fetch;
@@ -64,7 +71,7 @@ public sealed class SourceFollower : IAsyncDisposable
         _heard = new HeardSegments(fetch, _pause.IsTold, options.SegmentPatience, _events, _health, AskForMaster, time);
         _carried = new CarriedSegments(fetch, _pause.IsTold, options.CarriedPatience, options.BackFill, time);
         _budget = new SegmentBudget(options.Limits.Segments);
-        _run = Task.Run(RunAsync);
+        _run = OnScheduler(RunAsync);
     }
 
     private SourceFollower(SourceOptions options, TimeProvider time, SourceHttp http, FaultPlan? faults)
@@ -274,9 +281,12 @@ public sealed class SourceFollower : IAsyncDisposable
             AskForMaster);
         var poller = new PlaylistPoller(playlist, around);
         var stop = CancellationTokenSource.CreateLinkedTokenSource(_stop.Token);
-        _pollers[playlist.Id] = (poller, stop, Task.Run(() => KeepRunningAsync(
+        _pollers[playlist.Id] = (poller, stop, OnScheduler(() => KeepRunningAsync(
             cancellation => poller.RunAsync(Interlocked.Exchange(ref first, null), cancellation), stop.Token)));
     }
+
+    private Task OnScheduler(Func<Task> loop) =>
+        Task.Factory.StartNew(loop, CancellationToken.None, TaskCreationOptions.DenyChildAttach, _scheduler).Unwrap();
 
     private async Task StopAsync(PlaylistId id)
     {

@@ -15,6 +15,7 @@ internal sealed class FakeSource : IAsyncDisposable
     private const double Step = 0.125;
 
     private readonly ConcurrentDictionary<string, Func<FetchRequest, FetchOutcome>> _answers = new();
+    private readonly OneThread _thread = new();
     private readonly List<SourceEvent> _events = [];
     private SourceFollower? _follower;
     private readonly List<CarriedMedia> _carried = [];
@@ -64,26 +65,28 @@ internal sealed class FakeSource : IAsyncDisposable
     public void Start(Func<SourceOptions, SourceOptions>? change = null)
     {
         var options = new SourceOptions { Input = Input, Language = "en" };
-        Follow(new SourceFollower(change?.Invoke(options) ?? options, Time, FetchAsync));
+        Follow(new SourceFollower(change?.Invoke(options) ?? options, Time, FetchAsync, scheduler: _thread));
     }
 
     /// <summary>Follows files that a test pushes.</summary>
-    public void Start(PushedFiles files) => Follow(new SourceFollower(new SourceOptions { Input = files.Root, Language = "en" }, Time, files));
+    public void Start(PushedFiles files) =>
+        Follow(new SourceFollower(new SourceOptions { Input = files.Root, Language = "en" }, Time, files.FetchAsync, files.ChangedAsync, _thread));
 
     private void Follow(SourceFollower follower)
     {
         _follower = follower;
-        _reading = Task.WhenAll(ReadAsync(_follower), ReadCarriedAsync(_follower));
+        _reading = Task.Factory.StartNew(
+            () => Task.WhenAll(ReadAsync(_follower), ReadCarriedAsync(_follower)), CancellationToken.None, TaskCreationOptions.None, _thread).Unwrap();
     }
 
     /// <summary>Lets fake time go by in steps small enough to tell what happened when.</summary>
     public async Task RunAsync(double seconds)
     {
-        await SettleAsync();
+        await _thread.SettleAsync();
         for (var step = 0; step < Math.Round(seconds / Step); step++)
         {
             Time.Advance(TimeSpan.FromSeconds(Step));
-            await SettleAsync();
+            await _thread.SettleAsync();
         }
     }
 
@@ -109,11 +112,11 @@ internal sealed class FakeSource : IAsyncDisposable
         if (_follower is not null)
             await _follower.DisposeAsync();
         await _reading;
+        _thread.Dispose();
     }
 
     private async Task ReadAsync(SourceFollower follower)
     {
-        await Task.Yield();
         await foreach (var what in follower.ReadAsync(default))
         {
             lock (_events)
@@ -123,22 +126,10 @@ internal sealed class FakeSource : IAsyncDisposable
 
     private async Task ReadCarriedAsync(SourceFollower follower)
     {
-        await Task.Yield();
         await foreach (var media in follower.Carried.ReadAllAsync())
         {
             lock (_events)
                 _carried.Add(media);
-        }
-    }
-
-    private static async Task SettleAsync()
-    {
-        // Continuations run on other threads: fake time stands still until none is waiting for one, or a busy machine has had its chance.
-        var quiet = 0;
-        for (var turn = 0; turn < 500 && quiet < 2; turn++)
-        {
-            await Task.Delay(1);
-            quiet = ThreadPool.PendingWorkItemCount == 0 ? quiet + 1 : 0;
         }
     }
 }

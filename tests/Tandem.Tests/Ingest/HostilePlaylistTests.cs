@@ -123,7 +123,8 @@ public sealed class HostilePlaylistTests
                 var playlist = Playlist.Media(text.ToString());
                 Assert.Equal(segments.Select((_, index) => first + index), playlist.Segments.Select(item => item.Sequence));
                 Assert.Equal(
-                    segments.Select(item => (TimeSpan.FromMilliseconds(item.Item1), item.Item2, item.Item3, $"https://live.example/ch/{item.Item4}.ts?x={item.Item4}")),
+                    // No segment lasts no time at all: what is written as 0 counts as a millisecond.
+                    segments.Select(item => (TimeSpan.FromMilliseconds(Math.Max(item.Item1, 1)), item.Item2, item.Item3, $"https://live.example/ch/{item.Item4}.ts?x={item.Item4}")),
                     playlist.Segments.Select(item => (item.Duration, item.Discontinuity, item.Gap, item.Address.AbsoluteUri)));
                 var breaks = segments.Select((_, index) => discontinuities + segments.Take(index + 1).Count(item => item.Item2));
                 Assert.Equal(breaks, playlist.Segments.Select(item => item.DiscontinuitySequence));
