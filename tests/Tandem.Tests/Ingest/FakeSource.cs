@@ -82,11 +82,11 @@ internal sealed class FakeSource : IAsyncDisposable
     /// <summary>Lets fake time go by in steps small enough to tell what happened when.</summary>
     public async Task RunAsync(double seconds)
     {
-        await _thread.SettleAsync();
+        await _thread.SettleAsync(fromOutside: true);
         for (var step = 0; step < Math.Round(seconds / Step); step++)
         {
             Time.Advance(TimeSpan.FromSeconds(Step));
-            await _thread.SettleAsync();
+            await _thread.SettleAsync(fromOutside: false);
         }
     }
 

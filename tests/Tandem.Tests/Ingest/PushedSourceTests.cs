@@ -5,6 +5,7 @@ using Xunit;
 namespace Tandem.Tests.Ingest;
 
 /// <summary>A follower over files that are pushed.</summary>
+[Collection(FakeTime.Name)]
 public sealed class PushedSourceTests : IAsyncDisposable
 {
     private const string Nothing = "nothing has been pushed yet";

@@ -5,6 +5,7 @@ using Xunit;
 
 namespace Tandem.Tests.Ingest;
 
+[Collection(FakeTime.Name)]
 public sealed class SourceFollowerTests
 {
     private const string Master = """
