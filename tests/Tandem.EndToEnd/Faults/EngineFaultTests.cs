@@ -34,6 +34,7 @@ public sealed class EngineFaultTests
     }
 
     [Fact]
+    [Trait("Category", "Full")]
     public async Task Parts_that_crash_cost_their_utterances_and_come_back()
     {
         await using var run = await EngineRun.StartAsync("crash");

@@ -17,6 +17,7 @@ public sealed class KitTests(Browser browser, Origin origin) : IClassFixture<Bro
     private const double Apart = 0.2;
 
     [Theory]
+    [Trait("Category", "Full")]
     [InlineData(Player.HlsJs, Packing.Ts)]
     [InlineData(Player.HlsJs, Packing.Fmp4)]
     [InlineData(Player.Shaka, Packing.Ts)]

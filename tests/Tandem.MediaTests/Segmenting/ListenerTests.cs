@@ -50,6 +50,7 @@ public sealed class ListenerTests : IDisposable
     }
 
     [Fact]
+    [Trait("Category", "Full")]
     public async Task Rtmp_senders_with_another_key_or_no_greeting_are_sent_away()
     {
         var port = Sender.Port(ProtocolType.Tcp);
