@@ -10,15 +10,24 @@ public sealed class PlantedSlowdownTests
     [Fact]
     public async Task Half_as_much_again_in_the_encode_stage_is_seen()
     {
-        var plain = await MeasureAsync(null);
-        var slowed = await MeasureAsync(0.5);
+        // By turns, and the lesser of two: what else the machine does makes a figure larger, never smaller.
+        var (plain, slowed) = (new List<CpuResult>(), new List<CpuResult>());
+        for (var turn = 0; turn < 2; turn++)
+        {
+            plain.Add(await MeasureAsync(null));
+            slowed.Add(await MeasureAsync(0.5));
+        }
+
+        Assert.True(Least(slowed, run => run.Ratio) > Least(plain, run => run.Ratio) * 1.15, Told(run => run.Ratio));
         Assert.True(
-            slowed.Ratio.LowerQuartile > plain.Ratio.UpperQuartile * 1.1,
-            $"planted {slowed.Ratio}, without {plain.Ratio}");
-        Assert.True(
-            slowed.TandemMsPerSegmentLanguage.Median > plain.TandemMsPerSegmentLanguage.Median * 1.15,
-            $"planted {slowed.TandemMsPerSegmentLanguage}, without {plain.TandemMsPerSegmentLanguage}");
+            Least(slowed, run => run.TandemMsPerSegmentLanguage) > Least(plain, run => run.TandemMsPerSegmentLanguage) * 1.15,
+            Told(run => run.TandemMsPerSegmentLanguage));
+
+        string Told(Func<CpuResult, Spread> figure) =>
+            $"planted {string.Join(", ", slowed.Select(figure))}; without {string.Join(", ", plain.Select(figure))}";
     }
+
+    private static double Least(List<CpuResult> runs, Func<CpuResult, Spread> figure) => runs.Min(run => figure(run).Median);
 
     private static async Task<CpuResult> MeasureAsync(double? plant)
     {
