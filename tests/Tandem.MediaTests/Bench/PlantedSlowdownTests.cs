@@ -10,7 +10,7 @@ public sealed class PlantedSlowdownTests
     [Fact]
     public async Task Half_as_much_again_in_the_encode_stage_is_seen()
     {
-        // By turns, and the lesser of two: what else the machine does makes a figure larger, never smaller.
+        // By turns, and of two each: the first run alone is cold.
         var (plain, slowed) = (new List<CpuResult>(), new List<CpuResult>());
         for (var turn = 0; turn < 2; turn++)
         {
@@ -18,16 +18,16 @@ public sealed class PlantedSlowdownTests
             slowed.Add(await MeasureAsync(0.5));
         }
 
-        Assert.True(Least(slowed, run => run.Ratio) > Least(plain, run => run.Ratio) * 1.15, Told(run => run.Ratio));
+        Assert.True(Mean(slowed, run => run.Ratio) > Mean(plain, run => run.Ratio) * 1.15, Told(run => run.Ratio));
         Assert.True(
-            Least(slowed, run => run.TandemMsPerSegmentLanguage) > Least(plain, run => run.TandemMsPerSegmentLanguage) * 1.15,
+            Mean(slowed, run => run.TandemMsPerSegmentLanguage) > Mean(plain, run => run.TandemMsPerSegmentLanguage) * 1.15,
             Told(run => run.TandemMsPerSegmentLanguage));
 
         string Told(Func<CpuResult, Spread> figure) =>
             $"planted {string.Join(", ", slowed.Select(figure))}; without {string.Join(", ", plain.Select(figure))}";
     }
 
-    private static double Least(List<CpuResult> runs, Func<CpuResult, Spread> figure) => runs.Min(run => figure(run).Median);
+    private static double Mean(List<CpuResult> runs, Func<CpuResult, Spread> figure) => runs.Average(run => figure(run).Median);
 
     private static async Task<CpuResult> MeasureAsync(double? plant)
     {
