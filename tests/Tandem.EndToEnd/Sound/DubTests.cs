@@ -1,14 +1,15 @@
 using Tandem.Checks.Detectors;
-using Tandem.Checks.LiveOrigin;
 using Tandem.Checks.Recording;
 using Tandem.Checks.Signals;
 using Tandem.EndToEnd.Harness;
+using Tandem.EndToEnd.Ingest;
 using Xunit;
 
 namespace Tandem.EndToEnd.Sound;
 
-/// <summary>English speech with a pilot tone, dubbed into Spanish by <c>offline</c>, recorded once for all tests of <see cref="DubTests"/>.</summary>
-public sealed class DubbedSpeech : IAsyncLifetime
+/// <summary>English speech with a pilot tone, dubbed into Spanish by <c>offline</c>, recorded once for all tests of a class.</summary>
+/// <param name="by">How the speech gets to Tandem.</param>
+public abstract class DubbedSpeech(SentBy by) : IAsyncLifetime
 {
     private const int Rate = 48_000;
     private const double Seconds = 72;
@@ -43,10 +44,10 @@ public sealed class DubbedSpeech : IAsyncLifetime
         var sound = new SoundRecipe(new Mixed(new Speech(), new Sine(Pilot.Frequency, Pilot.Level)), BitRate: 160_000);
         var programme = await ProgrammeMaker.MakeAsync(new ProgrammeRecipe(
             Packing.Ts, [new PictureRecipe(FrameRate.Pal, 160, 90, 60_000, Flashes: false)], [sound], Seconds: 130));
-        await using var origin = await OriginServer.StartAsync();
-        var channel = origin.Add("speech", new OriginOptions { Programme = programme });
-        await using var server = await TandemServer.StartAsync([TandemServer.Channel("speech", channel.Master, delay: "12s", engine: "offline")]);
+        await using var sending = await Sending.PrepareAsync("speech", by, programme);
+        await using var server = await TandemServer.StartAsync([sending.Channel(delay: "12s", engine: "offline")]);
         await using var recorder = HlsRecorder.Start(server.Master("speech"));
+        await sending.BeginAsync(server);
         var recording = await recorder.SecondsAsync(Seconds, TimeSpan.FromSeconds(Seconds + 60));
         await TakeAsync(recording);
     }
@@ -80,7 +81,7 @@ public sealed class DubbedSpeech : IAsyncLifetime
 }
 
 /// <summary>What a viewer of a dub hears and reads (issue 2, point 4).</summary>
-public sealed class DubTests(DubbedSpeech heard) : IClassFixture<DubbedSpeech>
+public abstract class DubChecks(DubbedSpeech heard)
 {
     private const double BackgroundLevel = -18;
     private const int Rate = 48_000;
