@@ -150,7 +150,7 @@ public sealed class ChannelCondition(ChannelOptions options, ChannelMetrics metr
         if (_failedInRow >= 2 && _segmentFault is { } segment)
             return (ChannelState.Faulted, segment.Detail);
         var trouble = InputTrouble();
-        if (trouble is not null && (trouble.Final || publisher.Table.Newest is null || IsStale(publisher, now)))
+        if (trouble is { Plays: false } && (trouble.Final || publisher.Table.Newest is null || IsStale(publisher, now)))
             return (trouble.Final ? ChannelState.Faulted : HasAppeared ? ChannelState.SourceLost : ChannelState.Starting, trouble.Detail);
         if (_sourceFault is { Reason: SourceFault.Awaited } awaited && !HasAppeared)
             return (ChannelState.Starting, awaited.Detail);
