@@ -29,7 +29,7 @@ public sealed class ChannelCondition(ChannelOptions options, ChannelMetrics metr
     /// <summary>The engine.</summary>
     public EngineSnapshot Engine { get; private set; } = new(options.Engine, true);
 
-    /// <summary>Why nothing comes from an input that is not fetched; null where something does, or that is not known.</summary>
+    /// <summary>Why nothing comes from an input that is not fetched, or what is wrong with it; null where nothing is, or that is not known.</summary>
     public Func<InputTrouble?> InputTrouble { get; init; } = () => null;
 
     /// <summary>Whether the source has ever shown a segment.</summary>
@@ -149,7 +149,8 @@ public sealed class ChannelCondition(ChannelOptions options, ChannelMetrics metr
             return (ChannelState.Ended, "the source has ended (EXT-X-ENDLIST)");
         if (_failedInRow >= 2 && _segmentFault is { } segment)
             return (ChannelState.Faulted, segment.Detail);
-        if (InputTrouble() is { } trouble && (trouble.Final || publisher.Table.Newest is null || IsStale(publisher, now)))
+        var trouble = InputTrouble();
+        if (trouble is { Plays: false } && (trouble.Final || publisher.Table.Newest is null || IsStale(publisher, now)))
             return (trouble.Final ? ChannelState.Faulted : HasAppeared ? ChannelState.SourceLost : ChannelState.Starting, trouble.Detail);
         if (_sourceFault is { Reason: SourceFault.Awaited } awaited && !HasAppeared)
             return (ChannelState.Starting, awaited.Detail);
@@ -159,7 +160,7 @@ public sealed class ChannelCondition(ChannelOptions options, ChannelMetrics metr
             return (fault.Retry && fault.Reason != "not_a_playlist" ? ChannelState.SourceLost : ChannelState.Faulted, fault.Detail);
         if (IsStale(publisher, now))
             return (ChannelState.SourceLost, $"no new segment for {SourceAge(now).TotalSeconds:F0} s");
-        return publisher.Table.Newest is null ? (ChannelState.Starting, null) : (ChannelState.Live, null);
+        return publisher.Table.Newest is null ? (ChannelState.Starting, null) : (ChannelState.Live, trouble is { Plays: true } ? trouble.Detail : null);
     }
 
     private bool IsStale(Publisher publisher, DateTimeOffset now) =>

@@ -25,6 +25,8 @@ public static class FuzzTargets
         new("segment", Segment),
         new("configuration", Configuration),
         new("headers", Headers),
+        new("remux", RemuxTarget.Run),
+        new("push", PushTarget.Run),
     ];
 
     public static FuzzTarget? Find(string name) => All.FirstOrDefault(target => target.Name == name);

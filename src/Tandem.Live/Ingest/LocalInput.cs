@@ -7,7 +7,8 @@ namespace Tandem.Live.Ingest;
 /// <summary>Why nothing comes from an input.</summary>
 /// <param name="Detail">One line for people.</param>
 /// <param name="Final">Whether nothing will come any more without help.</param>
-public sealed record InputTrouble(string Detail, bool Final);
+/// <param name="Plays">Whether something comes all the same: what is wrong is worth saying, and no more.</param>
+public sealed record InputTrouble(string Detail, bool Final, bool Plays = false);
 
 /// <summary>
 /// A source that is not fetched over HTTP: its files in memory, and what fills them. Pushed ones are filled by the server; files and
@@ -17,16 +18,19 @@ public sealed class LocalInput : IAsyncDisposable
 {
     private readonly CancellationTokenSource _stop = new();
     private readonly string _name;
+    private readonly bool _loops;
     private readonly ILogger _log;
     private readonly Segmenter? _segmenter;
     private readonly SafeFileHandle? _file;
     private readonly Task _running = Task.CompletedTask;
     private volatile InputTrouble? _trouble;
+    private InputTrouble? _defect;
 
     private LocalInput(ChannelOptions options, TimeProvider time, ILogger log)
     {
         _log = log;
         _name = SourceAddress.Shown(options.Input);
+        _loops = options.Loop;
         IsPushed = SourceAddress.KindOf(options.Input) == InputKind.Push;
         var root = RootOf(options);
         Files = new PushedFiles(root, options.PushMemory, IsPushed ? Awaited(root) : $"{_name}: nothing has come yet", time);
@@ -56,7 +60,7 @@ public sealed class LocalInput : IAsyncDisposable
     /// <summary>Whether the server may put files there.</summary>
     public bool IsPushed { get; }
 
-    /// <summary>Why nothing comes; null while something does, and where that is not known here.</summary>
+    /// <summary>Why nothing comes, or what is wrong with what does; null where all is well, and where that is not known here.</summary>
     public InputTrouble? Trouble => _trouble;
 
     /// <summary>The made-up address of such a channel's files: the path that they are pushed to, on a host that does not exist.</summary>
@@ -135,7 +139,7 @@ public sealed class LocalInput : IAsyncDisposable
                 _log.LogInformation("{Input}: {Format}{Note}", _name, opened.Format, opened.Note is null ? "" : ". " + opened.Note);
                 break;
             case SegmentCut cut:
-                _trouble = null;
+                _trouble = _defect;
                 if (!cuts.Add(cut))
                     _log.LogWarning("{Input}: a segment of {Bytes} bytes is more than a quarter of push_memory and is left out", _name, cut.Data.Length);
                 break;
@@ -145,9 +149,15 @@ public sealed class LocalInput : IAsyncDisposable
                 else
                     _trouble = new InputTrouble(ended.Detail, Final: false);
                 break;
+            case CutFailed { Fault: CutFault.BrokeOff, Retry: true } failed when !listens:
+                // Once, not at each turn.
+                if (_defect is null)
+                    _log.LogWarning("{Detail}; it is looped as far as it goes", failed.Detail);
+                _trouble = _defect = new InputTrouble($"{failed.Detail}; it is looped as far as it goes", Final: false, Plays: true);
+                break;
             case CutFailed failed:
                 _log.LogWarning("{Detail}", failed.Detail);
-                _trouble = new InputTrouble(failed.Detail, !failed.Retry);
+                _trouble = new InputTrouble(failed.Detail, !failed.Retry || !(listens || _loops));
                 break;
         }
     }

@@ -93,6 +93,10 @@ public sealed class PushedFiles
         }
     }
 
+    /// <summary>The made-up address of a file.</summary>
+    /// <param name="name">Without <see cref="PushedName.Problem"/>.</param>
+    public Uri AddressOf(string name) => new(Root, string.Join('/', name.Split('/').Select(Uri.EscapeDataString)));
+
     /// <summary>Puts a file there, whole.</summary>
     /// <param name="name">Without <see cref="PushedName.Problem"/>.</param>
     /// <param name="bytes">Its content; not changed by anybody any more.</param>
@@ -298,8 +302,7 @@ public sealed class PushedFiles
             bytes = bytes.Slice((int)range.Offset, (int)range.Length);
         }
 
-        var address = new Uri(Root, string.Join('/', file.Name.Split('/').Select(Uri.EscapeDataString)));
-        return FetchOutcome.Found(bytes, address, file.Version);
+        return FetchOutcome.Found(bytes, AddressOf(file.Name), file.Version);
     }
 
     private FetchOutcome Missing(FetchRequest request, string name, TimeSpan patience) => name.Length == 0

@@ -43,9 +43,12 @@ public sealed class OriginalRendition(string language, Func<string> nextGenerati
     {
         while (_lives.First is { } oldest && oldest.Value.Epoch.Index < row.Epoch.Index)
             _lives.RemoveFirst();
-        return _lives.First?.Value is { Packager: { } packager } life && life.Epoch == row.Epoch
-            ? new OriginalSegment(life.Generation, packager, life.Take(row, isLast))
-            : null;
+        if (_lives.First is not { Value: { Packager: { } packager } life } || life.Epoch != row.Epoch)
+            return null;
+
+        // Rows that were heard after this one have brought what they had of its sound; so has its epoch, once there is another.
+        var isOver = _lives.First.Next is not null || life.Newest > row.Number;
+        return new OriginalSegment(life.Generation, packager, life.Take(row, isLast, isOver));
     }
 
     /// <summary>One epoch's frames and packager.</summary>
@@ -64,8 +67,12 @@ public sealed class OriginalRendition(string language, Func<string> nextGenerati
 
         public SoundPackager? Packager { get; private set; }
 
+        /// <summary>Number of the newest row that was heard.</summary>
+        public long Newest { get; private set; }
+
         public void Accept(SegmentRow row, string language)
         {
+            Newest = row.Number;
             if (row.Coded is not { Frames.Count: > 0 } coded)
                 return;
             if (_format is null)
@@ -96,7 +103,11 @@ public sealed class OriginalRendition(string language, Func<string> nextGenerati
         private long Length(CodedFrame frame) =>
             (frame.Samples > 0 ? frame.Samples : _format!.FrameSamples) * (long)MediaTime.Rate / _format!.SampleRate;
 
-        public byte[]? Take(SegmentRow row, bool isLast)
+        /// <summary>The row's frames, packaged; null for a gap.</summary>
+        /// <param name="row">The row.</param>
+        /// <param name="isLast">Whether silence stands for what is missing, also when it comes later.</param>
+        /// <param name="isOver">Whether what is missing will never come.</param>
+        public byte[]? Take(SegmentRow row, bool isLast, bool isOver)
         {
             var end = Epoch.ToMedia(row.To).Ticks;
 
@@ -114,9 +125,11 @@ public sealed class OriginalRendition(string language, Func<string> nextGenerati
             // A hole at a cut is filled on both sides, so that every segment covers its own time.
             var start = _end is { } grid && frames[0].Ticks - grid is > 0 and < LongestHole ? grid : frames[0].Ticks;
             var after = frames[^1].Ticks + Length(frames[^1]);
-            var isHole = _frames.Count > 0 ? _frames[0].Ticks - after > Length(frames[^1]) / 2 : isLast;
+            var isHole = _frames.Count > 0
+                ? _frames[0].Ticks - after > Length(frames[^1]) / 2
+                : isLast || (isOver && end - after > Length(frames[^1]) / 2);
             _end = isHole ? null : after;
-            if (isHole)
+            if (isHole && SilentFrame.Like(_format!, _like) is not null)
                 FillTo(end, after, Length(frames[^1]));
             return Packager!.Package(new MediaTime(Epoch.Index, start), frames, isHole ? end : null);
         }

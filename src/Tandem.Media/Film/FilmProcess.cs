@@ -1,8 +1,4 @@
-using System.Buffers.Binary;
-using System.Globalization;
-using System.Runtime.InteropServices;
 using Tandem.Media.Native;
-using Tandem.Media.Sandbox;
 using Tandem.Media.Worker;
 
 namespace Tandem.Media.Film;
@@ -50,7 +46,6 @@ public static class FilmProcess
     /// <summary>How many sources there are.</summary>
     internal const string SourcesVariable = "TANDEM_FILM_SOURCES";
 
-    private const int NotAChild = 2;
     private const int FirstSource = 3;
     private const int LargestMessage = 4 << 20;
     private static readonly WireWriter Out = new();
@@ -60,23 +55,14 @@ public static class FilmProcess
     /// <returns>The process's exit code; 2 when it was not started by Tandem.</returns>
     public static int Run(IReadOnlyList<string> args)
     {
-        if (args.Count != 1 || Number(WorkerProcess.ParentVariable) is not { } parent || Number(WorkerProcess.MemoryVariable) is not { } memory
-            || Number(SourcesVariable) is not { } sources)
+        if (args.Count != 1 || !ChildStart.IsChild || ChildStart.Number(SourcesVariable) is not { } sources)
         {
             Console.Error.WriteLine("tandem film: started by Tandem itself, to take a film apart or to join one; not meant to be called");
-            return NotAChild;
+            return ChildStart.NotAChild;
         }
 
-        if (!Confinements.DieWithParent((int)parent))
+        if (!ChildStart.Begin(Load))
             return 0;
-        Warm();
-        var report = Confinements.Apply(
-            memory,
-            Environment.GetEnvironmentVariable(WorkerProcess.LandlockVariable),
-            Environment.GetEnvironmentVariable(WorkerProcess.UnfilteredVariable) is null);
-        Out.Begin(MessageKind.Hello);
-        report.Write(Out);
-        Send();
         var readers = new List<FilmReader>();
         try
         {
@@ -112,32 +98,13 @@ public static class FilmProcess
     }
 
     /// <summary>Sends it; waits for a parent that is slow.</summary>
-    internal static unsafe void Send()
-    {
-        var bytes = Out.End().Span;
-        while (!bytes.IsEmpty)
-        {
-            nint put;
-            fixed (byte* from = bytes)
-                put = Libc.write(1, from, (nuint)bytes.Length);
-            if (put > 0)
-                bytes = bytes[(int)put..];
-            else if (Marshal.GetLastPInvokeError() != Libc.Interrupted)
-                Libc._exit(0);
-        }
-    }
+    internal static void Send() => ParentPipe.Send(Out.End().Span);
 
     /// <summary>Waits for a message.</summary>
     internal static (FilmMessage Kind, byte[] Body) Receive()
     {
-        var header = new byte[WireWriter.HeaderLength];
-        Fill(header);
-        var length = BinaryPrimitives.ReadInt32LittleEndian(header);
-        if (length is < 0 or > LargestMessage)
-            Libc._exit(NotAChild);
-        var body = new byte[length];
-        Fill(body);
-        return ((FilmMessage)header[4], body);
+        var (kind, body) = ChildStart.Receive(0, LargestMessage);
+        return ((FilmMessage)kind, body);
     }
 
     /// <summary>Tells how far the reading is.</summary>
@@ -212,30 +179,12 @@ public static class FilmProcess
         }
     }
 
-    private static long? Number(string variable) =>
-        long.TryParse(Environment.GetEnvironmentVariable(variable), NumberStyles.None, CultureInfo.InvariantCulture, out var value) ? value : null;
-
-    /// <summary>Loads the libraries before this process is confined.</summary>
-    private static void Warm()
+    private static void Load()
     {
         LibAvUtil.av_log_set_level(LibAvUtil.LogQuiet);
         LibAvUtil.av_max_alloc(256 << 20);
         _ = LibAvCodec.avcodec_version();
         _ = LibSwResample.swresample_version();
         _ = LibAvFormat.avformat_version();
-    }
-
-    private static unsafe void Fill(Span<byte> bytes)
-    {
-        while (!bytes.IsEmpty)
-        {
-            nint got;
-            fixed (byte* to = bytes)
-                got = Libc.read(0, to, (nuint)bytes.Length);
-            if (got > 0)
-                bytes = bytes[(int)got..];
-            else if (got == 0 || Marshal.GetLastPInvokeError() != Libc.Interrupted)
-                Libc._exit(0);
-        }
     }
 }

@@ -75,13 +75,14 @@ public sealed record SegmentCut(
 public sealed record CutEnded(string Detail) : CutEvent;
 
 /// <summary>
-/// The file cannot be read, which is the last that is said; or a sender was refused or broke off, or the child died, and the listener
-/// goes on by itself.
+/// The file cannot be read, which is the last that is said; or a sender was refused or broke off, a file that is looped ended before it
+/// should, or the child died, and the listener or the loop goes on by itself.
 /// </summary>
 /// <param name="Fault">Why.</param>
 /// <param name="Detail">One line for people, with the thing and, where there is one, the remedy.</param>
 /// <param name="Retry">
-/// Whether another try may do better. A listener tries again by itself then; after a failure without retry it is over for it, too.
+/// Whether another try may do better. A listener and a file that is looped try again by themselves then; after a failure without retry it
+/// is over for them, too.
 /// </param>
 public sealed record CutFailed(CutFault Fault, string Detail, bool Retry) : CutEvent;
 
@@ -103,7 +104,7 @@ public enum CutFault
     /// <summary>The sender named another application or key, or did not complete its greeting.</summary>
     Refused,
 
-    /// <summary>The source broke off or went silent before anything of it could be cut.</summary>
+    /// <summary>The source broke off or went silent before anything of it could be cut, or a file before its header says that it ends.</summary>
     BrokeOff,
 
     /// <summary>The child died.</summary>

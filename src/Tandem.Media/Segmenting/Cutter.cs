@@ -18,6 +18,10 @@ internal sealed class Cutter(CutterOptions options)
     // How long a stream may lag behind the cut before the segment does without it: 1 s.
     private const long Patience = 90_000;
 
+    // A sender that breaks off leaves pictures whose sound was still to come: FFmpeg sends sound up to 0.7 s later, and a part of that in
+    // one piece. So much of a last segment is nothing to be shown: 1 s.
+    private const long Scrap = 90_000;
+
     private readonly CutPacket?[] _latest = new CutPacket?[options.Streams];
     private List<CutPacket> _pending = [];
     private CutPacket? _boundary;
@@ -46,7 +50,7 @@ internal sealed class Cutter(CutterOptions options)
         while (_boundary is not null)
             Split(output);
         if (_pending.Count > 0 && _start is { } start)
-            output.Add(Segment(start, Math.Max(_pending.Max(packet => packet.Pts + packet.Duration) - start, 1), _pending));
+            Rest(start, Math.Max(_pending.Max(packet => packet.Pts + packet.Duration) - start, 1), output);
         _pending = [];
         _start = null;
         _bytes = 0;
@@ -182,6 +186,17 @@ internal sealed class Cutter(CutterOptions options)
         _bytes = 0;
         foreach (var packet in later)
             Take(packet);
+    }
+
+    private void Rest(long start, long duration, List<CutSegment> output)
+    {
+        // What a file has at its end, it has.
+        var isScrap = !options.KeepsLead && duration < Scrap
+            && Enumerable.Range(0, options.Streams).Any(stream => _latest[stream] is not null && !_pending.Exists(packet => packet.Stream == stream));
+        if (isScrap)
+            _pending.ForEach(packet => packet.Dispose());
+        else
+            output.Add(Segment(start, duration, _pending));
     }
 
     private CutSegment Segment(long start, long duration, List<CutPacket> packets)

@@ -51,8 +51,8 @@ public sealed partial class Segmenter : IAsyncDisposable
         new(options with { Command = options.Command ?? WorkerCommand.Default("segment") }, time, log);
 
     /// <summary>
-    /// What happens, until a file has ended or failed, or a listener failed for good; for one reader, once. Never throws for what the
-    /// child does.
+    /// What happens, until a file has ended or failed for good, or a listener did; for one reader, once. Never throws for what the child
+    /// does.
     /// </summary>
     /// <param name="cancellation">Ends the enumeration by <see cref="OperationCanceledException"/>; the segmenter goes on until disposed of.</param>
     public async IAsyncEnumerable<CutEvent> ReadAsync([EnumeratorCancellation] CancellationToken cancellation)
@@ -62,6 +62,9 @@ public sealed partial class Segmenter : IAsyncDisposable
         var played = TimeSpan.Zero;
         await foreach (var next in _events.Reader.ReadAllAsync(cancellation).ConfigureAwait(false))
         {
+            // After a child's death it goes on from the beginning; the pause is not made up for.
+            if (next is CutFailed { Fault: CutFault.Crashed or CutFault.Hung or CutFault.Unavailable })
+                (first, played) = (null, TimeSpan.Zero);
             if (next is SegmentCut cut && _options is { Paced: true, Input.Listens: false })
             {
                 first ??= _time.GetTimestamp();
@@ -97,7 +100,9 @@ public sealed partial class Segmenter : IAsyncDisposable
         return await _probed.Task.ConfigureAwait(false);
     }
 
-    /// <summary>Child after child: one for a file, and for a listener another whenever one died.</summary>
+    private bool ComesAgain => _options.Input is { Listens: true } or FileInput { Loop: true };
+
+    /// <summary>Child after child: one for a file, and for a listener or a file that is looped another whenever one died.</summary>
     private async Task RunAsync()
     {
         var pacing = default(RestartPacing);
@@ -111,7 +116,7 @@ public sealed partial class Segmenter : IAsyncDisposable
                     return;
                 LogDied(_log, _options.Name, detail);
                 await _events.Writer.WriteAsync(new CutFailed(fault, detail, true), _stop.Token).ConfigureAwait(false);
-                if (!_options.Input.Listens)
+                if (!ComesAgain)
                     return;
                 TimeSpan pause;
                 (pause, pacing) = pacing.Died(pauses, lived);
@@ -206,7 +211,7 @@ public sealed partial class Segmenter : IAsyncDisposable
                 break;
             case MessageKind.SourceFailed:
                 var (fault, retry, line) = WireCut.ReadLine(body);
-                _over |= !_options.Input.Listens;
+                _over |= !_options.Input.Listens && !retry;
                 Put(new CutFailed(fault, Named(line), retry));
                 break;
             default:

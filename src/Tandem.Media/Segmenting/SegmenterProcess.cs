@@ -1,5 +1,3 @@
-using System.Buffers.Binary;
-using System.Globalization;
 using System.Runtime.InteropServices;
 using Tandem.Media.Native;
 using Tandem.Media.Sandbox;
@@ -14,7 +12,6 @@ namespace Tandem.Media.Segmenting;
 /// </remarks>
 public static class SegmenterProcess
 {
-    private const int NotAChild = 2;
     private const int BeatMilliseconds = 1000;
     private const int LargestMessage = 64 * 1024;
 
@@ -26,38 +23,22 @@ public static class SegmenterProcess
     /// <returns>The process's exit code; 2 when it was not started by a <see cref="Segmenter"/>.</returns>
     public static int Run(IReadOnlyList<string> args)
     {
-        if (args.Count != 2 || Number(WorkerProcess.ParentVariable) is not { } parent || Number(WorkerProcess.MemoryVariable) is not { } memory
-            || !Enum.TryParse<SocketUse>(args[1], out var sockets))
+        if (args.Count != 2 || !ChildStart.IsChild || !Enum.TryParse<SocketUse>(args[1], out var sockets))
         {
             Console.Error.WriteLine("tandem segment: started by Tandem itself, one for each channel; not meant to be called");
-            return NotAChild;
+            return ChildStart.NotAChild;
         }
 
-        if (!Confinements.DieWithParent((int)parent))
+        if (!ChildStart.Begin(Load, sockets))
             return 0;
-        Warm();
-        var report = Confinements.Apply(
-            memory,
-            Environment.GetEnvironmentVariable(WorkerProcess.LandlockVariable),
-            Environment.GetEnvironmentVariable(WorkerProcess.UnfilteredVariable) is null,
-            sockets);
-        var wire = new WireWriter();
-        wire.Begin(MessageKind.Hello);
-        report.Write(wire);
-        ParentPipe.Send(wire.End().Span);
-
         if (Next() is not (MessageKind.Segment, var body))
-            return NotAChild;
+            return ChildStart.NotAChild;
         new Thread(WatchInput, 256 * 1024) { IsBackground = true, Name = "input" }.Start();
         new SegmenterRun(SegmenterTask.Read(body)).Run();
         return 0;
     }
 
-    private static long? Number(string variable) =>
-        long.TryParse(Environment.GetEnvironmentVariable(variable), NumberStyles.None, CultureInfo.InvariantCulture, out var value) ? value : null;
-
-    /// <summary>Loads the libraries, which cannot be done any more once this process is confined.</summary>
-    private static void Warm()
+    private static void Load()
     {
         LogTail.Install();
         LibAvUtil.av_max_alloc(LargestAllocation);
@@ -66,17 +47,7 @@ public static class SegmenterProcess
         _ = SoundTranscoder.Configuration();
     }
 
-    private static (MessageKind Kind, byte[] Body) Next()
-    {
-        Span<byte> header = stackalloc byte[WireWriter.HeaderLength];
-        ParentPipe.Fill(header);
-        var length = BinaryPrimitives.ReadInt32LittleEndian(header);
-        if (length is < 0 or > LargestMessage)
-            Libc._exit(NotAChild);
-        var body = new byte[length];
-        ParentPipe.Fill(body);
-        return ((MessageKind)header[4], body);
-    }
+    private static (MessageKind Kind, byte[] Body) Next() => ChildStart.Receive(0, LargestMessage);
 
     private static unsafe void WatchInput()
     {
@@ -94,7 +65,7 @@ public static class SegmenterProcess
 
             var (kind, body) = Next();
             if (kind != MessageKind.Probe)
-                Libc._exit(NotAChild);
+                Libc._exit(ChildStart.NotAChild);
             wire.Begin(MessageKind.Probed);
             wire.Text(Probes.Run(body));
             ParentPipe.Send(wire.End().Span);

@@ -64,7 +64,12 @@ internal sealed unsafe class SegmenterRun(SegmenterTask task)
             if (session.Segments == 0)
                 return Fail(CutFault.BrokeOff, $"it ended before anything of it could be cut: {end}", Listens);
             if (!Listens && Truncated(demuxer, plan, session) is { } truncated)
-                return Fail(CutFault.BrokeOff, truncated, false);
+            {
+                // What there is of it can be played again and again.
+                Fail(CutFault.BrokeOff, truncated, task.Loop);
+                return session.Segments;
+            }
+
             if (Listens || !task.Loop)
                 Line(MessageKind.SourceEnded, end);
             return session.Segments;

@@ -1,5 +1,4 @@
 using System.Buffers.Binary;
-using System.Globalization;
 using System.Runtime.InteropServices;
 using Tandem.Media.Decode;
 using Tandem.Media.Native;
@@ -33,7 +32,6 @@ public static class WorkerProcess
     /// <summary>Set where the child obeys probes, in tests.</summary>
     internal const string ProbesVariable = "TANDEM_WORKER_PROBES";
 
-    private const int NotAChild = 2;
     private const int BeatMilliseconds = 1000;
 
     /// <summary>Serves requests from standard input until it closes.</summary>
@@ -41,34 +39,21 @@ public static class WorkerProcess
     /// <returns>The process's exit code; 2 when it was not started by a <see cref="MediaWorker"/>.</returns>
     public static int Run(IReadOnlyList<string> args)
     {
-        if (args.Count != 1 || Number(ParentVariable) is not { } parent || Number(LargestVariable) is not { } largest
-            || Number(MemoryVariable) is not { } memory)
+        if (args.Count != 1 || !ChildStart.IsChild || ChildStart.Number(LargestVariable) is not { } largest)
         {
             Console.Error.WriteLine("tandem worker: started by Tandem itself, one for each channel; not meant to be called");
-            return NotAChild;
+            return ChildStart.NotAChild;
         }
 
-        if (!Confinements.DieWithParent((int)parent))
+        if (!ChildStart.Begin(Load))
             return 0;
-        Warm();
-        var report = Confinements.Apply(
-            memory, Environment.GetEnvironmentVariable(LandlockVariable), Environment.GetEnvironmentVariable(UnfilteredVariable) is null);
-        var hello = new WireWriter();
-        hello.Begin(MessageKind.Hello);
-        report.Write(hello);
-        ParentPipe.Send(hello.End().Span);
-
         using var requests = new RequestSlot();
         new Thread(() => ReadInput(requests, (int)largest), 256 * 1024) { IsBackground = true, Name = "input" }.Start();
         Work(requests);
         return 0;
     }
 
-    private static long? Number(string variable) =>
-        long.TryParse(Environment.GetEnvironmentVariable(variable), NumberStyles.None, CultureInfo.InvariantCulture, out var value) ? value : null;
-
-    /// <summary>Loads the libraries, which cannot be done any more once this process is confined.</summary>
-    private static void Warm()
+    private static void Load()
     {
         LibAvUtil.av_log_set_level(LibAvUtil.LogQuiet);
         LibAvUtil.av_max_alloc(64 << 20);
@@ -142,7 +127,6 @@ public static class WorkerProcess
 
     private static unsafe void ReadInput(RequestSlot requests, int largest)
     {
-        var header = new byte[WireWriter.HeaderLength];
         var beat = new WireWriter();
         beat.Begin(MessageKind.Beat);
         var beatBytes = beat.End();
@@ -156,13 +140,8 @@ public static class WorkerProcess
                 continue;
             }
 
-            ParentPipe.Fill(header);
-            var length = BinaryPrimitives.ReadInt32LittleEndian(header);
-            if (length < sizeof(int) || length > largest)
-                Libc._exit(NotAChild);
-            var body = new byte[length];
-            ParentPipe.Fill(body);
-            requests.Put((MessageKind)header[4], body);
+            var (kind, body) = ChildStart.Receive(sizeof(int), largest);
+            requests.Put(kind, body);
         }
     }
 }

@@ -33,14 +33,21 @@ public sealed class RestartTests(Browser browser, Origin origin) : IClassFixture
     [Trait("Category", "Full")]
     public Task A_killed_server_is_back_in_seconds_and_hls_js_plays_on_with_fmp4() => RestartAsync(Packing.Fmp4);
 
-    private async Task RestartAsync(Packing packing)
+    /// <summary>The same where Tandem carries the picture: what it held of it died with it (issue 3, point 1).</summary>
+    [Theory]
+    [Trait("Category", "Full")]
+    [InlineData(Packing.Ts)]
+    [InlineData(Packing.Fmp4)]
+    public Task A_killed_server_is_back_in_seconds_and_hls_js_plays_on_with_a_carried_picture(Packing packing) => RestartAsync(packing, "carry");
+
+    private async Task RestartAsync(Packing packing, string video = "reference")
     {
-        var id = $"restart-{packing}".ToLowerInvariant();
+        var id = $"restart-{packing}-{video}".ToLowerInvariant();
         // Apart in fMP4: hls.js cannot play another voice beside fragments that hold picture and sound.
         var sine = await ProgrammeMaker.MakeAsync(new ProgrammeRecipe(
             packing, [new PictureRecipe(FrameRate.Pal, 64, 36, 20_000, Flashes: false)], [new SoundRecipe(new Sine())], packing == Packing.Ts, 132, 1, 64));
         var source = origin.Server.Add(id, new OriginOptions { Programme = sine, AtEnd = AtEnd.LoopSeamlessly, Window = 30 });
-        await using var server = await TandemServer.StartAsync([TandemServer.Channel(id, source.Master, delay: "6s")]);
+        await using var server = await TandemServer.StartAsync([TandemServer.Channel(id, source.Master, delay: "6s", video: video)]);
         // What was published before cannot be listed any more: its addresses are the killed instance's.
         server.Excuse((_, violation) => violation.Rule == HlsRule.Window);
         await using var recorder = HlsRecorder.Start(server.Master(id));

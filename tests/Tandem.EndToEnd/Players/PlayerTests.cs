@@ -165,7 +165,7 @@ internal static class ViewerBounds
     private const double Rediscovery = 15;
 
     /// <summary>Likeness by which the best fit may differ from the right one where two voices say the same.</summary>
-    private const double AsGood = 0.02;
+    public const double AsGood = 0.02;
 
     public static async Task CheckAsync(Viewer viewer, Viewed viewed)
     {
@@ -204,7 +204,7 @@ internal static class ViewerBounds
     }
 
     /// <summary>The voices as they were published in the time before <paramref name="at"/>, each discontinuity by itself.</summary>
-    private static async Task<IReadOnlyList<KeyValuePair<string, float[]>>> KnownAsync(HlsRecording published, DateTimeOffset at)
+    public static async Task<IReadOnlyList<KeyValuePair<string, float[]>>> KnownAsync(HlsRecording published, DateTimeOffset at)
     {
         var known = new List<KeyValuePair<string, float[]>>();
         foreach (var track in published.Tracks.Where(track => track.Item.Type == "AUDIO"))

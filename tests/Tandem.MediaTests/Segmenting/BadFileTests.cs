@@ -60,6 +60,37 @@ public class BadFileTests
     }
 
     [Fact]
+    public async Task A_file_that_is_cut_short_and_looped_begins_again_each_time()
+    {
+        using var media = new Generated();
+        media.FFmpeg(Movie + "-movflags +faststart a.mp4");
+        var bytes = media.Bytes("a.mp4");
+        await File.WriteAllBytesAsync(media["a.mp4"], bytes[..(bytes.Length / 2)], TestContext.Current.CancellationToken);
+        using var handle = File.OpenHandle(media["a.mp4"]);
+        await using var segmenter = Segmenter.Start(
+            new SegmenterOptions { Input = new FileInput(handle, "a.mp4", Loop: true) }, TimeProvider.System, new LogLines());
+        var cuts = (await Cuts.Read(segmenter, so => so.Events.Count(next => next is CutFailed) == 3)).Sound();
+        Assert.All(cuts.Events.OfType<CutFailed>(), failed => Assert.Equal((CutFault.BrokeOff, true), (failed.Fault, failed.Retry)));
+        Assert.Equal(3, cuts.Segments.Count(segment => segment.Discontinuity));
+        Assert.Equal(cuts.Segments.Count, 3 * cuts.Segments.TakeWhile((segment, index) => index == 0 || !segment.Discontinuity).Count());
+    }
+
+    [Fact]
+    public async Task A_looped_file_whose_child_dies_begins_again()
+    {
+        using var media = new Generated();
+        media.FFmpeg(Movie + "a.mp4");
+        using var handle = File.OpenHandle(media["a.mp4"]);
+        var options = new SegmenterOptions { Input = new FileInput(handle, "a.mp4", Loop: true), AllowProbes = true, MostQueued = 1 };
+        await using var segmenter = Segmenter.Start(options, TimeProvider.System, new LogLines());
+        await Cuts.Read(segmenter, so => so.Segments.Count == 1);
+        _ = segmenter.ProbeAsync("die");
+        Assert.Equal((CutFault.Crashed, true), (await Cuts.Read(segmenter, so => so.Failed is not null)).Failed is { } failed ? (failed.Fault, failed.Retry) : default);
+        var again = await Cuts.Read(segmenter, so => so.Segments.Count == 1);
+        Assert.True(again.Segments[0].Discontinuity);
+    }
+
+    [Fact]
     public async Task What_cannot_be_carried_is_named()
     {
         using var media = new Generated();

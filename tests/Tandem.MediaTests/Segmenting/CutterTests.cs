@@ -132,6 +132,41 @@ public class CutterTests
         Assert.All(_segments.SkipLast(1), segment => Assert.InRange(segment.Duration, 2 * Second, (2 * Second) + 1920));
     }
 
+    /// <summary>Its sound comes 0.3 s late, and it breaks off when it has sent one picture of the next segment.</summary>
+    [Theory]
+    [InlineData(false, 1)]
+    [InlineData(true, 2)]
+    public void A_sender_that_breaks_off_leaves_no_picture_without_sound_and_a_file_keeps_what_it_has(bool file, int segments)
+    {
+        var cutter = Cutter(picture: true, sounds: 1, lead: file);
+        for (var at = 0L; at <= 2 * Second; at += Frame)
+        {
+            cutter.Add(new CutPacket(0, at, at, Frame, at % (2 * Second) == 0, 100, null), _segments);
+            if (at >= 27_000)
+                cutter.Add(new CutPacket(1, at - 27_000, at - 27_000, Frame, true, 10, null), _segments);
+        }
+
+        cutter.Finish(_segments);
+        Assert.Equal(segments, _segments.Count);
+        Assert.Equal((0, 2 * Second), (_segments[0].Start, _segments[0].Duration));
+        Assert.Equal(2, _segments[0].Packets.Select(packet => packet.Stream).Distinct().Count());
+    }
+
+    [Fact]
+    public void A_sender_that_breaks_off_in_the_middle_of_a_segment_leaves_what_it_sent()
+    {
+        var cutter = Cutter(picture: true, sounds: 1, lead: false);
+        for (var at = 0L; at < 3.5 * Second; at += Frame)
+        {
+            cutter.Add(new CutPacket(0, at, at, Frame, at % (2 * Second) == 0, 100, null), _segments);
+            if (at >= 27_000)
+                cutter.Add(new CutPacket(1, at - 27_000, at - 27_000, Frame, true, 10, null), _segments);
+        }
+
+        cutter.Finish(_segments);
+        Assert.Equal([2 * Second, (long)(1.52 * Second)], _segments.Select(segment => segment.Duration));
+    }
+
     private static Cutter Cutter(bool picture, int sounds, bool lead = true) => new(new CutterOptions(
         new CutRule(2 * Second, 12 * Second), sounds + (picture ? 1 : 0), picture ? 0 : null, 200_000, lead));
 }

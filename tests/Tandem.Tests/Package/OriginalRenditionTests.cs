@@ -61,6 +61,32 @@ public sealed class OriginalRenditionTests
         Assert.Equal([21, 20, 19], made.Select(Frames));
     }
 
+    /// <summary>A sender that broke off: its last picture has no sound, and the segment before less than it should.</summary>
+    [Fact]
+    public void Sound_that_is_missing_before_a_segment_without_any_is_silence_where_it_is_missing()
+    {
+        var original = new OriginalRendition("en", () => $"g{++_generations}");
+        SegmentRow[] rows = [Row(First, 1, 0, 20, frames: 0..12), Row(First, 2, 20, 22, frames: 0..0), Row(Second, 3, 40, 60)];
+        foreach (var row in rows)
+            original.Accept(row);
+        var made = rows.Select(row => original.Package(row)!.Body!).ToList();
+
+        Assert.Equal([20, 2, 20], made.Select(Frames));
+        Assert.Equal([900_000, 900_000 + (20 * FrameTicks), 50_000], made.Select(Time));
+    }
+
+    /// <summary>design.md, section 3, "Encoding": at a discontinuity the old epoch is padded to its end.</summary>
+    [Fact]
+    public void Sound_that_is_missing_at_the_end_of_an_epoch_is_silence()
+    {
+        var original = new OriginalRendition("en", () => $"g{++_generations}");
+        SegmentRow[] rows = [Row(First, 1, 0, 20), Row(First, 2, 20, 40, frames: 20..33), Row(Second, 3, 40, 60)];
+        foreach (var row in rows)
+            original.Accept(row);
+
+        Assert.All(rows, row => Assert.Equal(20, Frames(original.Package(row)!.Body!)));
+    }
+
     [Fact]
     public void A_gap_of_the_source_is_a_gap()
     {
