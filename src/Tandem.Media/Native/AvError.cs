@@ -5,6 +5,18 @@ namespace Tandem.Media.Native;
 /// <summary>FFmpeg's negative return values.</summary>
 internal static unsafe class AvError
 {
+    // AVERROR(ENOMEM).
+    private const int NoMemory = -12;
+
+    /// <summary>
+    /// Hands <paramref name="result"/> on unless it says that there was no memory: that is no fault of the media's, and none that goes away.
+    /// </summary>
+    /// <exception cref="InsufficientMemoryException">There was no memory.</exception>
+    public static int NotOutOfMemory(int result, string what) => result != NoMemory ? result : throw OutOfMemory(what);
+
+    /// <summary>What is thrown where there is no memory left.</summary>
+    public static InsufficientMemoryException OutOfMemory(string what) => new($"{what}: out of memory");
+
     /// <summary>FFmpeg's own text for <paramref name="error"/>.</summary>
     public static string Text(int error)
     {

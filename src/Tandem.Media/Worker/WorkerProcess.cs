@@ -33,6 +33,9 @@ public static class WorkerProcess
     /// <summary>Set where the child obeys probes, in tests.</summary>
     internal const string ProbesVariable = "TANDEM_WORKER_PROBES";
 
+    /// <summary>Exit code of a child that has no memory left.</summary>
+    internal const int OutOfMemory = 12;
+
     private const int NotAChild = 2;
     private const int BeatMilliseconds = 1000;
 
@@ -59,9 +62,25 @@ public static class WorkerProcess
         ParentPipe.Send(hello.End().Span);
 
         using var requests = new RequestSlot();
-        new Thread(() => ReadInput(requests, (int)largest), 256 * 1024) { IsBackground = true, Name = "input" }.Start();
-        Work(requests);
+        new Thread(() => OrEnd(() => ReadInput(requests, (int)largest)), 256 * 1024) { IsBackground = true, Name = "input" }.Start();
+        OrEnd(() => Work(requests));
         return 0;
+    }
+
+    /// <summary>
+    /// Where there is no memory left, the process ends: another one begins with all of it, while this one would answer for good that it
+    /// heard nothing.
+    /// </summary>
+    private static void OrEnd(Action work)
+    {
+        try
+        {
+            work();
+        }
+        catch (OutOfMemoryException)
+        {
+            Libc._exit(OutOfMemory);
+        }
     }
 
     private static long? Number(string variable) =>
@@ -93,6 +112,12 @@ public static class WorkerProcess
                 Remux(body);
                 continue;
             }
+            else if (kind == MessageKind.Exhaust)
+            {
+                Exhaust();
+                answer.Begin(MessageKind.Probed);
+                answer.Text("exhausted");
+            }
             else
             {
                 var request = BinaryPrimitives.ReadInt32LittleEndian(body);
@@ -101,6 +126,24 @@ public static class WorkerProcess
             }
 
             ParentPipe.Send(answer.End().Span);
+        }
+    }
+
+    /// <summary>Takes all memory that this process may have, in ever smaller pieces, and never gives it back.</summary>
+    private static unsafe void Exhaust()
+    {
+        const nuint Largest = 16 << 20;
+        const nuint Smallest = 1 << 10;
+        for (var size = Largest; size >= Smallest;)
+        {
+            try
+            {
+                NativeMemory.Alloc(size);
+            }
+            catch (OutOfMemoryException)
+            {
+                size /= 2;
+            }
         }
     }
 
