@@ -77,7 +77,7 @@ public static class WorkerProcess
         {
             work();
         }
-        catch (OutOfMemoryException)
+        catch (Exception e) when (e is OutOfMemoryException or NoMemoryException)
         {
             Libc._exit(OutOfMemory);
         }
@@ -153,7 +153,7 @@ public static class WorkerProcess
         {
             return decoder.Decode(WireRequest.Read(body));
         }
-        catch (Exception e) when (e is not OutOfMemoryException)
+        catch (Exception e) when (e is not (OutOfMemoryException or NoMemoryException))
         {
             // A mistake in managed code that some bytes bring out. Nothing is broken but the state that they were to change; a new
             // process would cost the segments that come meanwhile.
@@ -171,7 +171,7 @@ public static class WorkerProcess
             var (data, init, memory) = WireRemux.ReadRequest(body);
             result = Remuxer.Remux(data, init, memory);
         }
-        catch (Exception e) when (e is not OutOfMemoryException)
+        catch (Exception e) when (e is not (OutOfMemoryException or NoMemoryException))
         {
             result = RemuxResult.Failed(DecodeFault.Crashed, $"the remuxer failed at this segment: {e.GetType().Name}{Place(e)}");
         }
