@@ -36,6 +36,7 @@ public sealed class TandemMeter : IDisposable
         Epochs = Counter(MetricCatalogue.Epochs);
         SyncOffset = Histogram(MetricCatalogue.SyncOffset);
         WorkerRestarts = Counter(MetricCatalogue.WorkerRestarts);
+        RecordFailures = Counter(MetricCatalogue.RecordFailures);
         EngineCircuitOpen = Gauge(MetricCatalogue.EngineCircuitOpen);
         ScratchBytes = Gauge(MetricCatalogue.ScratchBytes);
         HealthChecks = Counter(MetricCatalogue.HealthChecks);
@@ -69,6 +70,8 @@ public sealed class TandemMeter : IDisposable
     internal Histogram<double> SyncOffset { get; }
 
     internal Counter<long> WorkerRestarts { get; }
+
+    internal Counter<long> RecordFailures { get; }
 
     internal Gauge<double> EngineCircuitOpen { get; }
 
@@ -203,6 +206,9 @@ public sealed class ChannelMetrics
 
     /// <summary>The media worker had to be started again.</summary>
     public void WorkerRestarted() => _meter.WorkerRestarts.Add(1, _channel);
+
+    /// <summary>What a restart needs could not be written.</summary>
+    public void RecordFailed(string reason) => _meter.RecordFailures.Add(1, _channel, Tag("reason", reason));
 
     /// <summary>Whether the engine is out of use.</summary>
     public void EngineCircuit(bool open) => _meter.EngineCircuitOpen.Record(open ? 1 : 0, _channel);

@@ -88,6 +88,9 @@ public sealed record ChannelSnapshot
     /// <summary>Whether viewers can have the source's own segments.</summary>
     public ReferenceSnapshot Reference { get; init; } = new(ReferenceState.Unproven);
 
+    /// <summary>One line for people: why what a restart needs is not kept; null where it is.</summary>
+    public string? RecordReason { get; init; }
+
     /// <summary>The engine.</summary>
     public required EngineSnapshot Engine { get; init; }
 

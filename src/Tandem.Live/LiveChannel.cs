@@ -36,6 +36,7 @@ public sealed class LiveChannel : IAsyncDisposable
     private readonly CancellationTokenSource _stop = new();
     private readonly Channel<bool> _wake = Channel.CreateBounded<bool>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite });
 
+    private readonly StateRecord _record;
     private readonly LocalInput? _input;
     private readonly SourceFollower _follower;
     private readonly MediaWorker _worker;
@@ -62,7 +63,7 @@ public sealed class LiveChannel : IAsyncDisposable
         _log = services.Logs.CreateLogger("Tandem.Channel." + options.Id);
         _metrics = new ChannelMetrics(services.Meter, options.Id, options.To);
         var faults = FaultPlan.Of(services.Faults, options.Id, _time);
-        var record = new StateRecord(services.StateDirectory, options.Id, faults);
+        _record = new StateRecord(services.StateDirectory, options.Id, faults, _metrics.RecordFailed);
 
         // What may be impossible comes first: a follower that was started would poll for nobody.
         _engine = services.Engine.Create!(new EngineServices(_time, _log) { Faults = faults });
@@ -70,12 +71,12 @@ public sealed class LiveChannel : IAsyncDisposable
 
         // Source → worker → time line …
         _input = LocalInput.Open(options, _time, _log);
-        var source = SourceOptions.Of(options) with { BackFill = options.Delay + BackFill(record.Age(_time.GetUtcNow())) };
+        var source = SourceOptions.Of(options) with { BackFill = options.Delay + BackFill(_record.Age(_time.GetUtcNow())) };
         _follower = _input is null ? new SourceFollower(source, _time, faults) : new SourceFollower(source, _time, _input.Files);
         _pictures = new PictureSet(options, _follower, _worker.RemuxAsync, _metrics, _time, _log);
         _hearing = new Hearing(_follower, _worker, _pictures.Offer, options.From, options.Delay, _metrics, _time, faults);
         _placer = new SoundPlacer(_track);
-        _clock = new SourceClock(_placer, options.Delay, record.Load(_log));
+        _clock = new SourceClock(_placer, options.Delay, _record.Load(_log));
         _clock.Carry(_pictures.Carried, _time.GetUtcNow());
 
         // … → engine → placement → mix → encode …
@@ -83,7 +84,7 @@ public sealed class LiveChannel : IAsyncDisposable
         _voices = new VoiceSet(options, _engine.Traits, _track, _metrics, _time, _log);
 
         // … → package → publish.
-        _publisher = new Publisher(Publication, _metrics, record, _time, _log, _pictures.Held);
+        _publisher = new Publisher(Publication, _metrics, _record, _time, _log, _pictures.Held);
         _reference = new ReferenceCheck(options, _time, _log);
         _condition = new ChannelCondition(options, _metrics, _time, _log) { InputTrouble = () => _input?.Trouble };
         _snapshot = TakeSnapshot();
@@ -349,6 +350,7 @@ public sealed class LiveChannel : IAsyncDisposable
             VideoReason = _pictures.Reason,
             LeftOut = _pictures.Carried ? _pictures.Plan.LeftOut : [],
             Reference = new ReferenceSnapshot(reference, reason),
+            RecordReason = _record.Trouble,
             Engine = _condition.Engine,
             Worker = Confined(_worker),
             Languages = _voices.Snapshots(newest is { Undubbed: true }),

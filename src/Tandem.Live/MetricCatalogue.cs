@@ -161,6 +161,14 @@ public static class MetricCatalogue
     public static MetricDefinition WorkerRestarts { get; } =
         new("tandem_worker_restarts_total", MetricKind.Counter, MetricScope.Channel, "1", "Times that the media worker had to be started again.");
 
+    /// <summary><c>tandem_record_failures_total</c>.</summary>
+    public static MetricDefinition RecordFailures { get; } =
+        new("tandem_record_failures_total", MetricKind.Counter, MetricScope.Channel, "1", "Times that what a restart needs could not be written to state_dir.")
+        {
+            Labels = ["reason"],
+            LabelValues = One("full", "read_only"),
+        };
+
     /// <summary><c>tandem_engine_circuit_open</c>.</summary>
     public static MetricDefinition EngineCircuitOpen { get; } =
         new("tandem_engine_circuit_open", MetricKind.Gauge, MetricScope.Channel, "1", "1 while the engine does not work and is not asked, else 0.");
@@ -197,7 +205,7 @@ public static class MetricCatalogue
     public static ImmutableArray<MetricDefinition> All { get; } =
     [
         SegmentProcessing, SegmentFailures, Segments, SegmentsInFlight, SegmentQueueDepth, PublishLateness, DubOnsetLag, Dubs,
-        FallbackSeconds, SourceAge, Epochs, SyncOffset, WorkerRestarts, EngineCircuitOpen, ScratchBytes, HealthChecks, CpuRatio,
+        FallbackSeconds, SourceAge, Epochs, SyncOffset, WorkerRestarts, RecordFailures, EngineCircuitOpen, ScratchBytes, HealthChecks, CpuRatio,
         MemoryRatio, BuildInfo,
     ];
 
@@ -213,7 +221,7 @@ public static class MetricCatalogue
     private static string[] CarryReasons =>
         ["bad_decryption", "bad_key", "sample_aes", "drm", "not_media", "encrypted", "crashed", "unavailable", "late", "memory"];
 
-    private static string[] EngineReasons => ["timeout", "crashed", "overflow", "empty", "circuit_open"];
+    private static string[] EngineReasons => ["timeout", "crashed", "bad_answer", "overflow", "empty", "circuit_open"];
 
     /// <summary>An enum's members as labels have them: <c>OnTime</c> is <c>on_time</c>.</summary>
     private static string[] Words<T>()

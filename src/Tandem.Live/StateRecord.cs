@@ -9,17 +9,25 @@ namespace Tandem.Live;
 
 /// <summary>
 /// The small record in the state folder that lets playlists go on after a restart. Losing it costs a discontinuity; that it cannot be
-/// written is said once and changes nothing else.
+/// written is logged once, shown and counted, and changes nothing else.
 /// </summary>
 /// <param name="folder">The state folder; null to keep nothing.</param>
 /// <param name="channel">The channel's id.</param>
 /// <param name="faults">Faults on demand; null without.</param>
-public sealed class StateRecord(string? folder, string channel, FaultPlan? faults = null)
+/// <param name="failed">Told of each write that failed, and of the reason as metrics name it.</param>
+public sealed class StateRecord(string? folder, string channel, FaultPlan? faults = null, Action<string>? failed = null)
 {
     private const int Rows = 120;
 
+    // ENOSPC and EROFS: what an IOException holds of the kernel's refusal.
+    private const int NoSpace = 28;
+    private const int ReadOnly = 30;
+
     private readonly string? _path = folder is null ? null : Path.Combine(folder, "channels", channel + ".json");
-    private bool _warned;
+    private volatile string? _trouble = folder is null ? "state_dir cannot be written: a restart costs a discontinuity" : null;
+
+    /// <summary>One line for people: why the record is not kept; null where it is.</summary>
+    public string? Trouble => _trouble;
 
     /// <summary>Reads what an earlier instance left; null where there is nothing usable.</summary>
     public Resumption? Load(ILogger log)
@@ -58,13 +66,14 @@ public sealed class StateRecord(string? folder, string channel, FaultPlan? fault
             faults?.BeforeStateWrite(temporary);
             File.WriteAllBytes(temporary, JsonSerializer.SerializeToUtf8Bytes(rows, StateJson.Default.ImmutableArrayPublishedRow));
             File.Move(temporary, _path, overwrite: true);
-            _warned = false;
+            _trouble = null;
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException)
         {
-            if (!_warned)
+            failed?.Invoke(error.HResult switch { NoSpace => "full", ReadOnly => "read_only", _ => "other" });
+            if (_trouble is null)
                 log.LogWarning("The record {Path} cannot be written ({Error}); a restart would cost a discontinuity.", _path, error.Message);
-            _warned = true;
+            _trouble = $"the record cannot be written ({error.Message}): a restart costs a discontinuity";
         }
     }
 }

@@ -164,7 +164,20 @@ public sealed class CascadeEngine : IEngine
         await _recogniser.BeginAsync(cancellation);
         await foreach (var sound in speech.Sound.Reader.ReadAllAsync(cancellation))
             await _recogniser.HearAsync(sound, cancellation);
-        return await _recogniser.EndAsync(cancellation);
+        var said = await _recogniser.EndAsync(cancellation);
+        return StageAnswer.Checked(_faults?.Garbled(said) ?? said);
+    }
+
+    private async Task<string> Translate(ITranslator translator, string text, CancellationToken cancellation)
+    {
+        var translation = await translator.TranslateAsync(text, cancellation);
+        return StageAnswer.Checked(_faults?.Garbled(translation) ?? translation);
+    }
+
+    private async Task<float[]> Speak(IVoice voice, string text, CancellationToken cancellation)
+    {
+        var sound = await voice.SpeakAsync(text, cancellation);
+        return StageAnswer.Checked(_faults?.Garbled(sound) ?? sound);
     }
 
     private void Report(HeardSpeech speech, Recognised? said)
@@ -192,12 +205,12 @@ public sealed class CascadeEngine : IEngine
         await foreach (var utterance in Reading(sentences))
         {
             var text = await Run(
-                utterance, language.Language, "translate", translating, token => language.Translator.TranslateAsync(utterance.Text, token),
+                utterance, language.Language, "translate", translating, token => Translate(language.Translator, utterance.Text, token),
                 _options.TranslateWithin, language.Translator.Kill);
             if (text is null)
                 continue;
             var sound = await Run(
-                utterance, language.Language, "speak", speaking, token => language.Voice.SpeakAsync(text, token),
+                utterance, language.Language, "speak", speaking, token => Speak(language.Voice, text, token),
                 _options.SpeakWithin, language.Voice.Kill);
             if (sound is null)
                 continue;
@@ -271,6 +284,11 @@ public sealed class CascadeEngine : IEngine
         {
             kill();
             return (null, "timeout");
+        }
+        catch (BadAnswerException)
+        {
+            kill();
+            return (null, "bad_answer");
         }
 #pragma warning disable CA1031 // The edge of a stage: whatever it throws costs one utterance, never the loop.
         catch (Exception)

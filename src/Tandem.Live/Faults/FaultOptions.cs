@@ -1,3 +1,5 @@
+using System.Collections.Immutable;
+
 namespace Tandem.Live.Faults;
 
 /// <summary>How often a stage of an engine is struck; shares of utterances, 0 to 1.</summary>
@@ -11,6 +13,9 @@ public sealed record StageFaults
 
     /// <summary>It answers late.</summary>
     public double Slow { get; init; }
+
+    /// <summary>It answers what makes no sense.</summary>
+    public double Garbage { get; init; }
 }
 
 /// <summary>
@@ -24,6 +29,15 @@ public sealed record FaultOptions
 
     /// <summary>Begins the random numbers; any number.</summary>
     public int Seed { get; init; } = 1;
+
+    /// <summary>Ids of the channels that are struck; empty for all.</summary>
+    public ImmutableArray<string> Channels { get; init; } = [];
+
+    /// <summary>How long after a channel's start faults begin.</summary>
+    public TimeSpan After { get; init; }
+
+    /// <summary>How long they go on; zero for ever.</summary>
+    public TimeSpan Lasting { get; init; }
 
     /// <summary>Share of segments whose decoding fails, also when it is tried again.</summary>
     public double DecodeFail { get; init; }
@@ -39,6 +53,9 @@ public sealed record FaultOptions
 
     /// <summary>Share of segments at which the media worker is stopped and answers no more.</summary>
     public double WorkerHang { get; init; }
+
+    /// <summary>Share of segments at which the media worker takes all memory that it may have.</summary>
+    public double WorkerMemory { get; init; }
 
     /// <summary>The recogniser of a cascade.</summary>
     public StageFaults Recognise { get; init; } = new();
@@ -70,7 +87,6 @@ public sealed record FaultOptions
     /// <summary>Whether anything can be struck.</summary>
     public bool Any => new[]
     {
-        DecodeFail, DecodeSlow, WorkerCrash, WorkerHang, FetchFail, FetchSlow, StateFull, StateReadOnly, Recognise.Crash, Recognise.Hang, Recognise.Slow,
-        Translate.Crash, Translate.Hang, Translate.Slow, Speak.Crash, Speak.Hang, Speak.Slow,
-    }.Any(share => share > 0);
+        DecodeFail, DecodeSlow, WorkerCrash, WorkerHang, WorkerMemory, FetchFail, FetchSlow, StateFull, StateReadOnly,
+    }.Concat(new[] { Recognise, Translate, Speak }.SelectMany(stage => new[] { stage.Crash, stage.Hang, stage.Slow, stage.Garbage })).Any(share => share > 0);
 }

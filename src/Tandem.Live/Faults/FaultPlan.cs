@@ -1,4 +1,5 @@
 using System.Text;
+using Tandem.Live.Dubbing;
 using Tandem.Live.Ingest;
 using Tandem.Media.Worker;
 
@@ -19,13 +20,16 @@ public sealed class FaultPlan
     private readonly FaultOptions _options;
     private readonly string _channel;
     private readonly TimeProvider _time;
+    private readonly long _began;
     private readonly Lock _lock = new();
     private readonly Dictionary<string, Random> _dice = new(StringComparer.Ordinal);
 
-    private FaultPlan(FaultOptions options, string channel, TimeProvider time) => (_options, _channel, _time) = (options, channel, time);
+    private FaultPlan(FaultOptions options, string channel, TimeProvider time) =>
+        (_options, _channel, _time, _began) = (options, channel, time, time.GetTimestamp());
 
-    /// <summary>A channel's plan; null where there are no faults.</summary>
-    public static FaultPlan? Of(FaultOptions options, string channel, TimeProvider time) => options.Any ? new FaultPlan(options, channel, time) : null;
+    /// <summary>A channel's plan, which counts time from now; null where there are no faults.</summary>
+    public static FaultPlan? Of(FaultOptions options, string channel, TimeProvider time) =>
+        options.Any && (options.Channels.IsEmpty || options.Channels.Contains(channel)) ? new FaultPlan(options, channel, time) : null;
 
     /// <summary>Whether the decoding of the next segment fails.</summary>
     public bool DecodeFails() => Strikes("decode_fail", _options.DecodeFail);
@@ -35,7 +39,9 @@ public sealed class FaultPlan
 
     /// <summary>What befalls the media worker at the next segment; null for nothing.</summary>
     public WorkerStrike? Worker() =>
-        Strikes("worker_crash", _options.WorkerCrash) ? WorkerStrike.Kill : Strikes("worker_hang", _options.WorkerHang) ? WorkerStrike.Stop : null;
+        Strikes("worker_crash", _options.WorkerCrash) ? WorkerStrike.Kill
+        : Strikes("worker_hang", _options.WorkerHang) ? WorkerStrike.Stop
+        : Strikes("worker_memory", _options.WorkerMemory) ? WorkerStrike.Exhaust : null;
 
     /// <summary>Stands before a stage's work on an utterance: throws, waits for ever, waits, or does nothing.</summary>
     /// <param name="stage"><c>recognise</c>, <c>translate</c> or <c>speak</c>.</param>
@@ -56,6 +62,15 @@ public sealed class FaultPlan
         if (Strikes(stage + "_slow", faults.Slow))
             await Task.Delay(_options.EngineSlowBy, _time, cancellation);
     }
+
+    /// <summary>What a recogniser has heard, or nonsense in its place.</summary>
+    public Recognised Garbled(Recognised said) => Strikes("recognise_garbage", _options.Recognise.Garbage) ? Nonsense.Said : said;
+
+    /// <summary>What a translator has answered, or nonsense in its place.</summary>
+    public string Garbled(string translation) => Strikes("translate_garbage", _options.Translate.Garbage) ? Nonsense.Text : translation;
+
+    /// <summary>What a voice has spoken, or nonsense in its place.</summary>
+    public float[] Garbled(float[] sound) => Strikes("speak_garbage", _options.Speak.Garbage) ? Nonsense.Sound() : sound;
 
     /// <summary>Stands before a write to the state folder.</summary>
     /// <exception cref="IOException">As the kernel's refusal arrives: ENOSPC or EROFS.</exception>
@@ -87,7 +102,7 @@ public sealed class FaultPlan
 
     private bool Strikes(string edge, double share)
     {
-        if (share <= 0)
+        if (share <= 0 || !IsTime())
             return false;
         lock (_lock)
         {
@@ -95,6 +110,12 @@ public sealed class FaultPlan
                 _dice[edge] = dice = new Random(_options.Seed ^ Hash($"{_channel}/{edge}"));
             return dice.NextDouble() < share;
         }
+    }
+
+    private bool IsTime()
+    {
+        var at = _time.GetElapsedTime(_began);
+        return at >= _options.After && (_options.Lasting == TimeSpan.Zero || at < _options.After + _options.Lasting);
     }
 
     // FNV-1a: the runtime's own hash of a text is another in each process.

@@ -64,11 +64,13 @@ internal sealed unsafe class SoundDecoder : IDisposable
         if (!configuration.IsEmpty)
         {
             context->extradata = (byte*)LibAvUtil.av_mallocz((nuint)(configuration.Length + LibAvUtil.InputPadding));
+            if (context->extradata is null)
+                throw AvError.OutOfMemory("av_mallocz");
             context->extradata_size = configuration.Length;
             configuration.CopyTo(new Span<byte>(context->extradata, configuration.Length));
         }
 
-        if (LibAvCodec.avcodec_open2(context, found, null) >= 0)
+        if (AvError.NotOutOfMemory(LibAvCodec.avcodec_open2(context, found, null), "avcodec_open2") >= 0)
             return new SoundDecoder(handle);
         handle.Dispose();
         return null;
@@ -99,12 +101,12 @@ internal sealed unsafe class SoundDecoder : IDisposable
     public bool Send(ReadOnlySpan<byte> frame)
     {
         // A new buffer each time: libavcodec needs its padding, and may keep a reference.
-        if (LibAvCodec.av_new_packet(_packet.Value, frame.Length) < 0)
+        if (AvError.NotOutOfMemory(LibAvCodec.av_new_packet(_packet.Value, frame.Length), "av_new_packet") < 0)
             return false;
         frame.CopyTo(new Span<byte>(_packet.Value->data, frame.Length));
         var result = LibAvCodec.avcodec_send_packet(_codec.Value, _packet.Value);
         LibAvCodec.av_packet_unref(_packet.Value);
-        return result >= 0;
+        return AvError.NotOutOfMemory(result, "avcodec_send_packet") >= 0;
     }
 
     /// <summary>Takes the next decoded block.</summary>
@@ -114,7 +116,7 @@ internal sealed unsafe class SoundDecoder : IDisposable
     {
         damaged = false;
         LibAvUtil.av_frame_unref(_frame.Value);
-        var result = LibAvCodec.avcodec_receive_frame(_codec.Value, _frame.Value);
+        var result = AvError.NotOutOfMemory(LibAvCodec.avcodec_receive_frame(_codec.Value, _frame.Value), "avcodec_receive_frame");
         if (result < 0)
         {
             damaged = result is not (LibAvUtil.Again or LibAvUtil.EndOfFile);

@@ -10,7 +10,7 @@ internal sealed unsafe class FrameHandle : SafeHandle
     {
         SetHandle((nint)LibAvUtil.av_frame_alloc());
         if (handle == 0)
-            throw new InvalidOperationException("av_frame_alloc: out of memory");
+            throw AvError.OutOfMemory("av_frame_alloc");
     }
 
     public AVFrame* Value => (AVFrame*)handle;
@@ -33,7 +33,7 @@ internal sealed unsafe class PacketHandle : SafeHandle
     {
         SetHandle((nint)LibAvCodec.av_packet_alloc());
         if (handle == 0)
-            throw new InvalidOperationException("av_packet_alloc: out of memory");
+            throw AvError.OutOfMemory("av_packet_alloc");
     }
 
     public AVPacket* Value => (AVPacket*)handle;
@@ -56,7 +56,7 @@ internal sealed unsafe class CodecHandle : SafeHandle
     {
         SetHandle((nint)LibAvCodec.avcodec_alloc_context3(codec));
         if (handle == 0)
-            throw new InvalidOperationException("avcodec_alloc_context3: out of memory");
+            throw AvError.OutOfMemory("avcodec_alloc_context3");
     }
 
     public AVCodecContext* Value => (AVCodecContext*)handle;
@@ -98,7 +98,7 @@ internal sealed unsafe class GraphHandle : SafeHandle
     {
         SetHandle((nint)LibAvFilter.avfilter_graph_alloc());
         if (handle == 0)
-            throw new InvalidOperationException("avfilter_graph_alloc: out of memory");
+            throw AvError.OutOfMemory("avfilter_graph_alloc");
     }
 
     public void* Value => (void*)handle;
@@ -121,7 +121,7 @@ internal sealed unsafe class EbuR128Handle : SafeHandle
     {
         SetHandle((nint)LibEbuR128.ebur128_init((uint)channels, new CULong((uint)rate), mode));
         if (handle == 0)
-            throw new InvalidOperationException("ebur128_init: out of memory");
+            throw AvError.OutOfMemory("ebur128_init");
     }
 
     public void* Value => (void*)handle;

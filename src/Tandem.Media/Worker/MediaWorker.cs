@@ -126,7 +126,22 @@ public sealed partial class MediaWorker : IAsyncDisposable
     }
 
     /// <summary>Does something to the child on purpose, if there is one, to see what becomes of a channel.</summary>
-    public void Strike(WorkerStrike strike) => _child?.Strike(strike);
+    public void Strike(WorkerStrike strike)
+    {
+        // What is asked for after it comes after it.
+        if (strike == WorkerStrike.Exhaust)
+            _ = AskAsync(SendAsync, Taken, _options.RequestTimeout, CancellationToken.None);
+        else
+            _child?.Strike(strike);
+
+        static async Task SendAsync(int id, Stream input)
+        {
+            var wire = new WireWriter();
+            wire.Begin(MessageKind.Exhaust);
+            wire.I32(id);
+            await input.WriteAsync(wire.End(), CancellationToken.None).ConfigureAwait(false);
+        }
+    }
 
     /// <summary>Ends the child. Requests that wait are answered as unavailable.</summary>
     public async ValueTask DisposeAsync()

@@ -16,6 +16,9 @@ internal enum MessageKind : byte
     /// <summary>To the child: take the sound out of a segment.</summary>
     Remux = 3,
 
+    /// <summary>To the child, in tests and rehearsals: take all memory that there is.</summary>
+    Exhaust = 4,
+
     /// <summary>From the child: it is ready, and this is how it is confined.</summary>
     Hello = 16,
 

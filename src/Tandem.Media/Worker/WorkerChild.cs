@@ -14,6 +14,8 @@ internal sealed class WorkerChild : IDisposable
     private const int KeptCapacity = 8 << 20;
     private const int LookForEndMilliseconds = 1000;
 
+    private static readonly string _outOfMemory = $"exit code {WorkerProcess.OutOfMemory}";
+
     private readonly ConfinedProcess _process;
     private readonly FileStream _input;
     private readonly ErrorLines _errors;
@@ -135,6 +137,8 @@ internal sealed class WorkerChild : IDisposable
         }
 
         var end = _process.Reap();
+        if (end == _outOfMemory)
+            end = "no memory left";
         _ended.TrySetResult(_broken is null ? end : $"{end}; {_broken}");
     }
 

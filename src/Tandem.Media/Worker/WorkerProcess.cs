@@ -32,6 +32,9 @@ public static class WorkerProcess
     /// <summary>Set where the child obeys probes, in tests.</summary>
     internal const string ProbesVariable = "TANDEM_WORKER_PROBES";
 
+    /// <summary>Exit code of a child that has no memory left.</summary>
+    internal const int OutOfMemory = 12;
+
     private const int BeatMilliseconds = 1000;
 
     /// <summary>Serves requests from standard input until it closes.</summary>
@@ -48,9 +51,25 @@ public static class WorkerProcess
         if (!ChildStart.Begin(Load))
             return 0;
         using var requests = new RequestSlot();
-        new Thread(() => ReadInput(requests, (int)largest), 256 * 1024) { IsBackground = true, Name = "input" }.Start();
-        Work(requests);
+        new Thread(() => OrEnd(() => ReadInput(requests, (int)largest)), 256 * 1024) { IsBackground = true, Name = "input" }.Start();
+        OrEnd(() => Work(requests));
         return 0;
+    }
+
+    /// <summary>
+    /// Where there is no memory left, the process ends: another one begins with all of it, while this one would answer for good that it
+    /// heard nothing.
+    /// </summary>
+    private static void OrEnd(Action work)
+    {
+        try
+        {
+            work();
+        }
+        catch (Exception e) when (e is OutOfMemoryException or NoMemoryException)
+        {
+            Libc._exit(OutOfMemory);
+        }
     }
 
     private static void Load()
@@ -78,6 +97,12 @@ public static class WorkerProcess
                 Remux(body);
                 continue;
             }
+            else if (kind == MessageKind.Exhaust)
+            {
+                Exhaust();
+                answer.Begin(MessageKind.Probed);
+                answer.Text("exhausted");
+            }
             else
             {
                 var request = BinaryPrimitives.ReadInt32LittleEndian(body);
@@ -89,13 +114,31 @@ public static class WorkerProcess
         }
     }
 
+    /// <summary>Takes all memory that this process may have, in ever smaller pieces, and never gives it back.</summary>
+    private static unsafe void Exhaust()
+    {
+        const nuint Largest = 16 << 20;
+        const nuint Smallest = 1 << 10;
+        for (var size = Largest; size >= Smallest;)
+        {
+            try
+            {
+                NativeMemory.Alloc(size);
+            }
+            catch (OutOfMemoryException)
+            {
+                size /= 2;
+            }
+        }
+    }
+
     private static DecodeOutcome Decode(ref SegmentDecoder decoder, byte[] body)
     {
         try
         {
             return decoder.Decode(WireRequest.Read(body));
         }
-        catch (Exception e) when (e is not OutOfMemoryException)
+        catch (Exception e) when (e is not (OutOfMemoryException or NoMemoryException))
         {
             // A mistake in managed code that some bytes bring out. Nothing is broken but the state that they were to change; a new
             // process would cost the segments that come meanwhile.
@@ -113,7 +156,7 @@ public static class WorkerProcess
             var (data, init, memory) = WireRemux.ReadRequest(body);
             result = Remuxer.Remux(data, init, memory);
         }
-        catch (Exception e) when (e is not OutOfMemoryException)
+        catch (Exception e) when (e is not (OutOfMemoryException or NoMemoryException))
         {
             result = RemuxResult.Failed(DecodeFault.Crashed, $"the remuxer failed at this segment: {e.GetType().Name}{Place(e)}");
         }

@@ -8,4 +8,7 @@ public enum WorkerStrike
 
     /// <summary>It is stopped and hangs (SIGSTOP), until it is given up.</summary>
     Stop,
+
+    /// <summary>It takes all the memory that it may have, and goes on as far as it can.</summary>
+    Exhaust,
 }

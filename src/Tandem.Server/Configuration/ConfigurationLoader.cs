@@ -74,6 +74,8 @@ public static class ConfigurationLoader
         reader.RefuseOthers(Settings.OfServer.Select(setting => setting.Name).Append(ChannelsKey).Append(FaultSettings.Key));
         if (FaultSettings.Refusal(options) is { } refusal)
             mistakes.Add(new Mistake(settings.Entries[FaultSettings.Key].Place, refusal));
+        if (FaultSettings.Unknown(options) is { } unknown)
+            mistakes.Add(new Mistake(settings.Entries[FaultSettings.Key].Place, unknown));
         if (readable && sources.NeedsChannels && options.Channels.IsEmpty && !settings.Entries.ContainsKey(ChannelsKey) && sources.Channels.Count == 0)
             mistakes.Add(new Mistake(file ?? "serve", "there is no channel; add channels to tandem.yaml, or give --channel id=news,input=URL,from=en,to=es"));
         return mistakes.Count == 0 ? new Configured(options, []) : new Configured(null, [.. mistakes.Distinct()]);

@@ -18,6 +18,19 @@ public static class Pilot
     /// <summary>How far a value is off at worst, dB, through two AAC encoders.</summary>
     public const double Tolerance = 1;
 
+    /// <summary>How strong the pilot itself is, dBFS of its peaks, each 10 ms; −150 at least.</summary>
+    public static double[] Strength(float[] sound, int rate)
+    {
+        var power = Tone.Power(sound, rate, Frequency, window: 0.02);
+        var stride = (int)(Step * rate);
+        var curve = new double[sound.Length / stride];
+
+        // A sine's power is a quarter of its peak's square.
+        for (var index = 0; index < curve.Length; index++)
+            curve[index] = 10 * Math.Log10((4 * power[index * stride]) + 1e-15);
+        return curve;
+    }
+
     /// <summary>The gain of the original in the mix, dB, each 10 ms; both on one time line at one rate.</summary>
     public static double[] Gain(float[] mix, float[] original, int rate)
     {

@@ -24,6 +24,18 @@ public static class FigureFile
             | packing | median, first minutes | median, after an hour | worst, first | worst, after an hour |
             |---|---|---|---|---|
             """,
+        ["fault-matrix"] = """
+            # The matrix of faults
+
+            Each fault on four channels of one server (delay 8 s, segments of 2 s); a fifth channel beside them must not notice. Read off what was
+            published, by a viewer who polls twice a second. *Original*: speech heard in the original for want of a dub. *Silence*: sound that was
+            missing in the voice. *No picture*: listed and not to be had, or no picture. *Standstill*: the longest time without a new segment beyond
+            a segment's length. *Whole again*: from the end of the fault until all that is published is dubbed and whole; the delay is part of
+            it. What is promised stands in [faults.md](../faults.md). Command: `./test --full --filter Fault_ends_as_promised`.
+
+            | fault | video | container | original | silence | no picture | standstill | whole again |
+            |---|---|---|---|---|---|---|---|
+            """,
         ["first-figures"] = """
             # First figures
 

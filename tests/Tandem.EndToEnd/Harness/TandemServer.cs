@@ -132,7 +132,16 @@ public sealed class TandemServer : IAsyncDisposable
         _process.ErrorDataReceived += (_, line) => Note(line.Data);
         _process.BeginOutputReadLine();
         _process.BeginErrorReadLine();
-        await AnsweringAsync(TimeSpan.FromSeconds(30));
+        try
+        {
+            await AnsweringAsync(TimeSpan.FromSeconds(30));
+        }
+        catch
+        {
+            // Nobody has this server to dispose of.
+            _process.Kill(entireProcessTree: true);
+            throw;
+        }
     }
 
     /// <summary>Ends it with SIGTERM and returns its exit code.</summary>

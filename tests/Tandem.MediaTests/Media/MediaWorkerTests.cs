@@ -68,6 +68,24 @@ public sealed class MediaWorkerTests(MediaWorkerTests.Source source) : IClassFix
     }
 
     [Fact]
+    public async Task A_child_without_memory_ends_and_another_one_decodes()
+    {
+        await using var worker = Worker(new MediaWorkerOptions());
+        var before = await Decode(worker, 0);
+        worker.Strike(WorkerStrike.Exhaust);
+        DecodeOutcome outcome;
+        do
+            outcome = await worker.DecodeAsync(Request(0), CancellationToken.None);
+        while (outcome.Fault is DecodeFault.Unavailable);
+
+        // Never a segment without its sound: that would be silence for good.
+        Assert.True(outcome.Fault == DecodeFault.Crashed || outcome.Segment!.Sound.Count == before.Sound.Count, $"{outcome.Fault}: {outcome.Detail}");
+        await SandboxTests.Until(() => worker.Restarts == 1 && worker.IsReady);
+        Assert.Contains("memory", _log.ToString(), StringComparison.OrdinalIgnoreCase);
+        Assert.Equal(before.Sound.Count, (await Decode(worker, 0)).Sound.Count);
+    }
+
+    [Fact]
     public async Task A_child_that_dies_at_a_request_is_a_crash_and_then_unavailable_at_once()
     {
         await using var worker = Worker(new MediaWorkerOptions { AllowProbes = true, FirstPause = TimeSpan.FromSeconds(2) });

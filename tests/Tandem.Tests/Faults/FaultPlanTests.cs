@@ -44,10 +44,34 @@ public sealed class FaultPlanTests : IDisposable
     }
 
     [Fact]
-    public void A_worker_is_killed_or_stopped()
+    public void Only_named_channels_are_struck()
+    {
+        var options = new FaultOptions { DecodeFail = 1, Channels = ["news", "sport"] };
+        Assert.True(Plan(options).DecodeFails());
+        Assert.Null(FaultPlan.Of(options, "weather", _time));
+    }
+
+    [Fact]
+    public void Faults_begin_after_a_while_and_end_after_another()
+    {
+        var (plan, endless) = (
+            Plan(new FaultOptions { DecodeFail = 1, After = TimeSpan.FromSeconds(30), Lasting = TimeSpan.FromSeconds(10) }),
+            Plan(new FaultOptions { DecodeFail = 1, After = TimeSpan.FromSeconds(30) }));
+        Assert.Equal(
+            [(false, false), (true, true), (true, true), (false, true), (false, true)],
+            new[] { 29, 1, 9, 1, 10_000 }.Select(seconds =>
+            {
+                _time.Advance(TimeSpan.FromSeconds(seconds));
+                return (plan.DecodeFails(), endless.DecodeFails());
+            }));
+    }
+
+    [Fact]
+    public void A_worker_is_killed_or_stopped_or_out_of_memory()
     {
         Assert.Equal(WorkerStrike.Kill, Plan(new FaultOptions { WorkerCrash = 1, WorkerHang = 1 }).Worker());
         Assert.Equal(WorkerStrike.Stop, Plan(new FaultOptions { WorkerHang = 1 }).Worker());
+        Assert.Equal(WorkerStrike.Exhaust, Plan(new FaultOptions { WorkerMemory = 1 }).Worker());
         Assert.Null(Plan(new FaultOptions { DecodeFail = 1 }).Worker());
     }
 
@@ -89,13 +113,21 @@ public sealed class FaultPlanTests : IDisposable
     [Theory]
     [InlineData("recognise", "crash", "crashed")]
     [InlineData("recognise", "hang", "timeout")]
+    [InlineData("recognise", "garbage", "bad_answer")]
     [InlineData("translate", "crash", "crashed")]
     [InlineData("translate", "hang", "timeout")]
+    [InlineData("translate", "garbage", "bad_answer")]
     [InlineData("speak", "crash", "crashed")]
     [InlineData("speak", "hang", "timeout")]
+    [InlineData("speak", "garbage", "bad_answer")]
     public async Task A_stage_of_the_engine_that_is_struck_costs_its_utterance(string stage, string what, string reason)
     {
-        var struck = what == "crash" ? new StageFaults { Crash = 1 } : new StageFaults { Hang = 1 };
+        var struck = what switch
+        {
+            "crash" => new StageFaults { Crash = 1 },
+            "hang" => new StageFaults { Hang = 1 },
+            _ => new StageFaults { Garbage = 1 },
+        };
         var (events, killed) = await EngineAsync(With(stage, struck));
         var failed = Assert.Single(events.OfType<DubFailed>());
         Assert.Equal((stage, reason), (failed.Stage, failed.Reason));

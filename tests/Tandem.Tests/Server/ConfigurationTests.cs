@@ -354,6 +354,18 @@ public sealed class ConfigurationTests : IDisposable
         Has(Load("channels: []\nfaults: all\n").Mistakes, "FILE:2", "faults: is no list of settings");
     }
 
+    [Fact]
+    public void Faults_on_demand_strike_channels_that_there_are()
+    {
+        const string Faults = "faults:\n  worker_crash: 1\n  after: 1m\n  lasting: 30s\n  channels: ";
+        string[] channels = ["id=a,input=https://a.example/,from=en,to=es,engine=tone", "id=b,input=https://a.example/,from=en,to=es,engine=tone"];
+        var faults = Load(Faults + "a+b\n", channels: channels).Options!.Faults;
+        Assert.Equal(["a", "b"], faults.Channels);
+        Assert.Equal((TimeSpan.FromMinutes(1), TimeSpan.FromSeconds(30)), (faults.After, faults.Lasting));
+        Has(Load(Faults + "a+c\n", channels: channels).Mistakes, "FILE", "faults: channels: there is no channel c; name one of a, b");
+        Has(Load(Faults + "a b\n", channels: channels).Mistakes, "FILE:5", "faults: channels: \"a b\" is no id");
+    }
+
     [Theory]
     [InlineData("0.0.0.0", false)]
     [InlineData("192.0.2.1", false)]
