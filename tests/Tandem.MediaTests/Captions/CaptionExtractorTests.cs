@@ -85,10 +85,13 @@ public sealed class CaptionExtractorTests : IDisposable
         Assert.Empty(new CaptionExtractor().Extract(new CaptionRequest(_made.Bytes("plain.ts"), default, false)).Pairs!);
     }
 
-    /// <summary>Streams written by hand, H.264 and HEVC, with pictures out of order and triplets of CEA-708 between: the fuzzer's seeds.</summary>
+    /// <summary>
+    /// Streams written by hand, H.264 and HEVC, with pictures out of order and triplets of CEA-708 between: the fuzzer's seeds. An extended
+    /// character takes the place of the one before it.
+    /// </summary>
     [Theory]
-    [InlineData("pop-on.ts", "Hi!♪É")]
-    [InlineData("pop-on.m4s", "Hi!♪É")]
+    [InlineData("pop-on.ts", "Hi!É")]
+    [InlineData("pop-on.m4s", "Hi!É")]
     [InlineData("roll-up-hevc.ts", "One")]
     public void Streams_written_by_hand_are_read(string name, string text)
     {
@@ -110,8 +113,8 @@ public sealed class CaptionExtractorTests : IDisposable
         Assert.NotEmpty(outcome.Pairs!);
         var peer = Generated.Run("ffmpeg", $"-v error -f lavfi -i movie={path}[out0+subcc] -map 0:s -f srt pipe:1");
         var texts = Decoded(outcome.Pairs!);
-        foreach (var text in texts)
-            Assert.Contains(text.Text.Replace("\n", " ", StringComparison.Ordinal), Words(peer), StringComparison.Ordinal);
+        Assert.NotEmpty(texts);
+        Assert.Equal(Words(peer), string.Join(' ', texts.Select(text => text.Text.Replace('\n', ' '))));
     }
 
     private static string Words(string srt) => string.Join(

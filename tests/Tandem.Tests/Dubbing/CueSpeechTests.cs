@@ -1,6 +1,8 @@
 using CsCheck;
+using Tandem.Live.Captions;
 using Tandem.Live.Dubbing;
 using Tandem.Live.Timeline;
+using Tandem.Tests.Ingest;
 using Xunit;
 
 namespace Tandem.Tests.Dubbing;
@@ -156,6 +158,26 @@ public sealed class CueSpeechTests
             return said.All(one => one.End >= one.Start && one.End - one.Start <= CueSpeech.Longest && one.Text.Split(' ').All(words.Contains))
                 && said.Zip(said.Skip(1)).All(pair => pair.First.Start <= pair.Second.Start && pair.First.Id < pair.Second.Id);
         }, iter: 2000);
+    }
+
+    /// <summary>Subtitles of real programmes become sentences.</summary>
+    [Theory]
+    [InlineData(
+        "hls/ts_webvtt_de/subtitle.vtt",
+        "0.6–6.36 Heute haben wir einen wesentlichen Meilenstein auf dem Weg zur Science City Hamburg Bahrenfeld erreicht.",
+        "6.36–10.68 Die Science City ist ein 125 Hektar großes Areal in Bahrenfeld,")]
+    [InlineData(
+        "video/his_girl_friday.vtt",
+        "0–0.999 Hildy!",
+        "1–1.499 How are you?",
+        "1.5–2.999 Tell me, is the lord of the universe in?",
+        "3–6 Yes, he's in - in a bad humor Somebody must've stolen the crown jewels")]
+    public void Real_subtitles_become_sentences(string file, params string[] sentences)
+    {
+        foreach (var cue in VttParser.Parse(File.ReadAllBytes(SharedMedia.Find(file))).File!.Cues)
+            Show(cue.Start.TotalSeconds, cue.End.TotalSeconds, cue.Text);
+        Flush();
+        Assert.Equal(sentences, Said().Select(said => FormattableString.Invariant($"{said.Start}–{said.End} {said.Text}")));
     }
 
     private static Gen<string> OneOf(params string[] texts) => Gen.Int[0, texts.Length - 1].Select(index => texts[index]);
