@@ -21,12 +21,13 @@ internal static class DubCommand
         var level = new Option<string?>("--background-level") { Description = "Level of the original under a dub; -18dB if not given.", HelpName = "DB" };
         var lag = new Option<string?>("--max-onset-lag") { Description = "A dub that could only start later is dropped; 10s if not given.", HelpName = "TIME" };
         var rate = new Option<string?>("--voice-bit-rate") { Description = "Bit rate of each voice; 128kbit/s if not given.", HelpName = "RATE" };
+        var captions = new Option<string?>("--captions") { Description = "WebVTT with what is said, for the recogniser captions; the film's own if not given.", HelpName = "FILE" };
         var allowPrivate = new Option<bool>("--allow-private") { Description = "A playlist may be at, and lead to, loopback and private addresses." };
         var overwrite = new Option<bool>("--overwrite") { Description = "Replaces the output if it is there, once the new one is whole." };
         var json = new Option<bool>("--json") { Description = "Prints the summary on stdout as JSON." };
         var command = new Command("dub", "Dubs a file or an HLS playlist: picture as it is, a sound track and captions for each language.")
         {
-            input, from, to, output, engine, level, lag, rate, allowPrivate, overwrite, json,
+            input, from, to, output, engine, level, lag, rate, captions, allowPrivate, overwrite, json,
         };
         command.SetAction(parsed => RunAsync(
             new FilmArguments(parsed.GetValue(input)!, parsed.GetValue(output)!, parsed.GetValue(from)!, parsed.GetValue(to)!)
@@ -35,6 +36,7 @@ internal static class DubCommand
                 BackgroundLevel = parsed.GetValue(level),
                 MaxOnsetLag = parsed.GetValue(lag),
                 VoiceBitRate = parsed.GetValue(rate),
+                Captions = parsed.GetValue(captions),
                 AllowPrivate = parsed.GetValue(allowPrivate),
                 Overwrite = parsed.GetValue(overwrite),
             },

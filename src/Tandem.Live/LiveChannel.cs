@@ -1,5 +1,6 @@
 using System.Threading.Channels;
 using Microsoft.Extensions.Logging;
+using Tandem.Live.Captions;
 using Tandem.Live.Dubbing;
 using Tandem.Live.Faults;
 using Tandem.Live.Ingest;
@@ -47,6 +48,8 @@ public sealed class LiveChannel : IAsyncDisposable
     private readonly SourceClock _clock;
     private readonly IEngine _engine;
     private readonly EngineFeed _feed;
+    private readonly CaptionReading? _captionReading;
+    private readonly SourceCaptions? _captions;
     private readonly AdBreaks _ads = new();
     private readonly VoiceSet _voices;
     private readonly Publisher _publisher;
@@ -74,7 +77,14 @@ public sealed class LiveChannel : IAsyncDisposable
         var source = SourceOptions.Of(options) with { BackFill = options.Delay + BackFill(_record.Age(_time.GetUtcNow())) };
         _follower = _input is null ? new SourceFollower(source, _time, faults) : new SourceFollower(source, _time, _input.Files);
         _pictures = new PictureSet(options, _follower, _worker.RemuxAsync, _metrics, _time, _log);
-        _hearing = new Hearing(_follower, _worker, _pictures.Offer, options.From, options.Delay, _metrics, _time, faults);
+        if (_engine is ICaptionListener listener)
+        {
+            _captionReading = new CaptionReading(
+                _follower.Captioned, _follower.ReadCaptions, _worker.ReadCaptionsAsync, options.From, source.BackFill, _time);
+            _captions = new SourceCaptions(listener, _captionReading, options.From, _time);
+        }
+
+        _hearing = new Hearing(_follower, _worker, Beside, options.From, options.Delay, _metrics, _time, faults);
         _placer = new SoundPlacer(_track);
         _clock = new SourceClock(_placer, options.Delay, _record.Load(_log));
         _clock.Carry(_pictures.Carried, _time.GetUtcNow());
@@ -123,6 +133,7 @@ public sealed class LiveChannel : IAsyncDisposable
         void Wake() => _wake.Writer.TryWrite(true);
         var hearing = _hearing.RunAsync(Wake, _stop.Token);
         var carrying = _pictures.RunAsync(Wake, _stop.Token);
+        var captions = _captionReading?.RunAsync(Wake, _stop.Token) ?? Task.CompletedTask;
         while (!_stop.IsCancellationRequested)
         {
             try
@@ -132,15 +143,16 @@ public sealed class LiveChannel : IAsyncDisposable
                     Accept(message);
                 while (_pictures.Messages.TryRead(out var carried))
                     _pictures.Accept(carried);
+                var now = _time.GetUtcNow();
+                ReadCaptions(now);
                 while (_engine.Events.TryRead(out var report))
                     Accept(report);
-                var now = _time.GetUtcNow();
                 _pictures.Decide(_reference.Result, _clock, _publisher, now);
                 WorkAhead(now);
                 _publisher.PublishDue(now);
                 Look(now);
-                if (hearing.IsFaulted || carrying.IsFaulted)
-                    await (hearing.IsFaulted ? hearing : carrying);
+                if (hearing.IsFaulted || carrying.IsFaulted || captions.IsFaulted)
+                    await (hearing.IsFaulted ? hearing : carrying.IsFaulted ? carrying : captions);
                 await Pause(now);
             }
             catch (OperationCanceledException) when (_stop.IsCancellationRequested)
@@ -157,11 +169,13 @@ public sealed class LiveChannel : IAsyncDisposable
                     hearing = _hearing.RunAsync(Wake, _stop.Token);
                 if (carrying.IsFaulted)
                     carrying = _pictures.RunAsync(Wake, _stop.Token);
+                if (captions.IsFaulted)
+                    captions = _captionReading!.RunAsync(Wake, _stop.Token);
                 await Task.Delay(Beat, _time, CancellationToken.None);
             }
         }
 
-        await Task.WhenAll(hearing, carrying).ContinueWith(_ => { }, CancellationToken.None, TaskContinuationOptions.None, TaskScheduler.Default);
+        await Task.WhenAll(hearing, carrying, captions).ContinueWith(_ => { }, CancellationToken.None, TaskContinuationOptions.None, TaskScheduler.Default);
         _snapshot = _snapshot with { State = ChannelState.Stopped };
     }
 
@@ -172,6 +186,22 @@ public sealed class LiveChannel : IAsyncDisposable
         _metrics.QueueDepth("decode", _hearing.Messages.Count);
         _metrics.QueueDepth("engine", _engine.Waiting);
         _metrics.QueueDepth("carry", _pictures.Messages.Count);
+    }
+
+    /// <summary>Takes what the follower tells, before it is decoded.</summary>
+    private void Beside(SourceEvent happened)
+    {
+        _pictures.Offer(happened);
+        _captionReading?.Offer(happened);
+    }
+
+    private void ReadCaptions(DateTimeOffset now)
+    {
+        if (_captionReading is null)
+            return;
+        while (_captionReading.Messages.TryRead(out var said))
+            _captions!.Accept(said);
+        _captions!.Work(_publisher.Table.Rows, now);
     }
 
     private void Accept(SourceMessage message)

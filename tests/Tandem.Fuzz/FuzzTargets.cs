@@ -1,7 +1,10 @@
 using System.Text;
+using Tandem.Live.Captions;
 using Tandem.Live.Dubbing;
 using Tandem.Live.Ingest;
 using Tandem.Live.Package;
+using Tandem.Live.Timeline;
+using Tandem.Media.Captions;
 using Tandem.Media.Decode;
 using Tandem.Media.Demux;
 using Tandem.Media.Worker;
@@ -23,6 +26,8 @@ public static class FuzzTargets
     [
         new("playlist", Playlist),
         new("segment", Segment),
+        new("webvtt", WebVtt),
+        new("captions", Captions),
         new("configuration", Configuration),
         new("headers", Headers),
         new("remux", RemuxTarget.Run),
@@ -69,6 +74,44 @@ public static class FuzzTargets
             if (read.Segment?.Coded is { } coded && read.Segment.Tracks.FirstOrDefault(track => track.Id == read.Segment.Heard) is { } heard)
                 SoundFormat.Of(coded, heard.CodecsTag);
         }
+    }
+
+    /// <summary>WebVTT as a source sends it, and what is spoken of it.</summary>
+    private static void WebVtt(byte[] bytes)
+    {
+        var speech = new CueSpeech();
+        foreach (var cue in VttParser.Parse(bytes).File?.Cues.OrderBy(cue => cue.Start) ?? Enumerable.Empty<VttCue>())
+        {
+            var start = ChannelTime.Zero + SoundLength.Of(cue.Start);
+            speech.Add(new SourceCue(start, start + SoundLength.Of(cue.End - cue.Start), cue.Text));
+        }
+
+        speech.Flush();
+        foreach (var codec in new[] { "mov_text", "ass", "subrip" })
+            SubtitlePacket.Text(codec, bytes);
+    }
+
+    /// <summary>As the worker's child does it, twice, with the parent's half behind it.</summary>
+    private static void Captions(byte[] bytes)
+    {
+        var extractor = new CaptionExtractor();
+        var decoder = new Cea608Decoder(1);
+        var wire = new WireWriter();
+        foreach (var continues in new[] { false, true })
+        {
+            var request = Request(bytes, continues);
+            WireCaptions.Write(wire, 1, extractor.Extract(new CaptionRequest(request.Data, request.Init, continues)));
+            var (_, read) = WireCaptions.Read(wire.End().Span[WireWriter.HeaderLength..]);
+            foreach (var pair in read.Pairs ?? [])
+                decoder.Take(pair.Ticks, pair.Field, pair.First, pair.Second);
+        }
+
+        decoder.Finish();
+
+        // Bytes of line 21 themselves, which a fuzzer does not find inside pictures.
+        for (var at = 0; at + 1 < bytes.Length; at += 2)
+            decoder.Take(at * 1500L, 1 + (bytes[at] & 1), bytes[at], bytes[at + 1]);
+        decoder.Finish();
     }
 
     /// <summary>A settings file, and the same text as a channel's argument and as the values of variables.</summary>

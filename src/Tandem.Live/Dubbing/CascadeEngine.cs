@@ -16,19 +16,15 @@ public sealed record CascadeLanguage(string Language, ITranslator Translator, IV
 /// </summary>
 public sealed class CascadeEngine : IEngine
 {
-    // Ten utterances of ten seconds are more than any delay that can be set for live use makes worth waiting for.
-    private const int MostWaiting = 16;
-
     private readonly EngineEvents _events = new();
     private readonly SpeechSegmenter _segmenter = new();
     private readonly CascadeOptions _options;
     private readonly TimeProvider _time;
     private readonly FaultPlan? _faults;
+    private readonly CascadeStages _stages;
     private readonly IRecogniser _recogniser;
     private readonly IReadOnlyList<CascadeLanguage> _languages;
     private readonly Channel<HeardSpeech> _speech;
-    private readonly List<Channel<Utterance>> _sentences = [];
-    private readonly CancellationTokenSource _stop = new();
     private readonly Task _running;
     private readonly Lock _lock = new();
     private HeardSpeech? _current;
@@ -41,17 +37,11 @@ public sealed class CascadeEngine : IEngine
         _options = options;
         _time = services.Time;
         _faults = services.Faults;
-        var bounds = new BoundedChannelOptions(MostWaiting) { FullMode = BoundedChannelFullMode.DropOldest, SingleReader = true };
-        _speech = Channel.CreateBounded<HeardSpeech>(bounds, dropped => Lose(dropped, "overflow"));
-        foreach (var language in languages)
-        {
-            _sentences.Add(Channel.CreateBounded<Utterance>(
-                bounds, dropped => _events.Publish(new DubFailed(dropped.Id, language.Language, "translate", "overflow"))));
-        }
-
-        var stages = languages.Select((language, index) => Task.Run(() => SpeakAll(language, _sentences[index].Reader)))
-            .Append(Task.Run(RecogniseAll));
-        _running = Task.WhenAll(stages);
+        _stages = new CascadeStages(languages, options, services, _events);
+        _speech = Channel.CreateBounded<HeardSpeech>(
+            new BoundedChannelOptions(CascadeStages.MostWaiting) { FullMode = BoundedChannelFullMode.DropOldest, SingleReader = true },
+            dropped => Lose(dropped, "overflow"));
+        _running = Task.Run(RecogniseAll);
     }
 
     /// <inheritdoc/>
@@ -61,7 +51,7 @@ public sealed class CascadeEngine : IEngine
     public ChannelReader<EngineEvent> Events => _events.Reader;
 
     /// <inheritdoc/>
-    public int Waiting => _speech.Reader.Count + _sentences.Sum(sentences => sentences.Reader.Count);
+    public int Waiting => _speech.Reader.Count + _stages.Waiting;
 
     /// <inheritdoc/>
     public void Hear(SourceSound sound)
@@ -86,24 +76,12 @@ public sealed class CascadeEngine : IEngine
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()
     {
-        await _stop.CancelAsync();
+        await _stages.StopAsync();
         _recogniser.Kill();
-        foreach (var language in _languages)
-        {
-            language.Translator.Kill();
-            language.Voice.Kill();
-        }
-
         await _running;
         await _recogniser.DisposeAsync();
-        foreach (var language in _languages)
-        {
-            await language.Translator.DisposeAsync();
-            await language.Voice.DisposeAsync();
-        }
-
+        await _stages.DisposeAsync();
         _events.Complete();
-        _stop.Dispose();
     }
 
     private void Take(SpeechEvent found)
@@ -133,7 +111,7 @@ public sealed class CascadeEngine : IEngine
     private async Task RecogniseAll()
     {
         var circuit = new StageCircuit(_time);
-        await foreach (var speech in Reading(_speech.Reader))
+        await foreach (var speech in _stages.Reading(_speech.Reader))
         {
             if (!circuit.Allows)
             {
@@ -141,9 +119,9 @@ public sealed class CascadeEngine : IEngine
                 continue;
             }
 
-            var (said, reason) = await Attempt(
+            var (said, reason) = await _stages.Attempt(
                 "recognise", token => Recognise(speech, token), speech.Ended, _options.RecogniseWithin, _recogniser.Kill);
-            if (_stop.IsCancellationRequested)
+            if (_stages.IsStopped)
                 return;
             if (reason is not null)
             {
@@ -168,18 +146,6 @@ public sealed class CascadeEngine : IEngine
         return StageAnswer.Checked(_faults?.Garbled(said) ?? said);
     }
 
-    private async Task<string> Translate(ITranslator translator, string text, CancellationToken cancellation)
-    {
-        var translation = await translator.TranslateAsync(text, cancellation);
-        return StageAnswer.Checked(_faults?.Garbled(translation) ?? translation);
-    }
-
-    private async Task<float[]> Speak(IVoice voice, string text, CancellationToken cancellation)
-    {
-        var sound = await voice.SpeakAsync(text, cancellation);
-        return StageAnswer.Checked(_faults?.Garbled(sound) ?? sound);
-    }
-
     private void Report(HeardSpeech speech, Recognised? said)
     {
         var heard = speech.Ended.Result;
@@ -192,129 +158,7 @@ public sealed class CascadeEngine : IEngine
         // Word times are the recogniser's; they never move an utterance out of the sound it was found in.
         var start = ChannelTime.Max(speech.Start, ChannelTime.Min(heard.End, speech.SoundStart + SoundLength.Of(said.Start)));
         var end = ChannelTime.Max(start, ChannelTime.Min(heard.End, speech.SoundStart + SoundLength.Of(said.End)));
-        var utterance = new Utterance(speech.Id, start, end, said.Text);
-        _events.Publish(new UtteranceHeard(utterance));
-        foreach (var sentences in _sentences)
-            sentences.Writer.TryWrite(utterance);
-    }
-
-    private async Task SpeakAll(CascadeLanguage language, ChannelReader<Utterance> sentences)
-    {
-        var translating = new StageCircuit(_time);
-        var speaking = new StageCircuit(_time);
-        await foreach (var utterance in Reading(sentences))
-        {
-            var text = await Run(
-                utterance, language.Language, "translate", translating, token => Translate(language.Translator, utterance.Text, token),
-                _options.TranslateWithin, language.Translator.Kill);
-            if (text is null)
-                continue;
-            var sound = await Run(
-                utterance, language.Language, "speak", speaking, token => Speak(language.Voice, text, token),
-                _options.SpeakWithin, language.Voice.Kill);
-            if (sound is null)
-                continue;
-            if (text.Length == 0 || sound.Length == 0)
-                _events.Publish(new DubFailed(utterance.Id, language.Language, text.Length == 0 ? "translate" : "speak", "empty"));
-            else
-                _events.Publish(new DubReady(new Dub(utterance, language.Language, text, DubSound.Of(sound))));
-        }
-    }
-
-    private async Task<T?> Run<T>(
-        Utterance utterance, string language, string stage, StageCircuit circuit, Func<CancellationToken, Task<T>> work, TimeSpan within, Action kill)
-        where T : class
-    {
-        if (!circuit.Allows)
-        {
-            _events.Publish(new DubFailed(utterance.Id, language, stage, "circuit_open"));
-            return null;
-        }
-
-        var (result, reason) = await Attempt(stage, work, Task.CompletedTask, within, kill);
-        var part = $"{stage} {language}";
-        if (reason is null)
-        {
-            if (circuit.Succeeded())
-                _events.Publish(new EngineHealth(true, "", part));
-            return result;
-        }
-
-        if (_stop.IsCancellationRequested)
-            return null;
-        _events.Publish(new DubFailed(utterance.Id, language, stage, reason));
-        if (circuit.Failed())
-            _events.Publish(new EngineHealth(false, $"{part}: failed three times in a row ({reason})", part));
-        return null;
-    }
-
-    /// <summary>
-    /// Runs a stage on one utterance. Its time runs from <paramref name="from"/> on: a recogniser cannot end before the speaker does.
-    /// </summary>
-    private async Task<(T? Result, string? Reason)> Attempt<T>(
-        string stage, Func<CancellationToken, Task<T>> work, Task from, TimeSpan within, Action kill)
-        where T : class
-    {
-        using var deadline = new CancellationTokenSource(Timeout.InfiniteTimeSpan, _time);
-        using var either = CancellationTokenSource.CreateLinkedTokenSource(deadline.Token, _stop.Token);
-        _ = from.ContinueWith(
-            _ =>
-            {
-                try
-                {
-                    deadline.CancelAfter(within);
-                }
-                catch (ObjectDisposedException)
-                {
-                    // The work was done before.
-                }
-            },
-            CancellationToken.None,
-            TaskContinuationOptions.ExecuteSynchronously,
-            TaskScheduler.Default);
-        try
-        {
-            if (_faults is not null)
-                await _faults.StageAsync(stage, kill, either.Token);
-
-            // A stage that does not heed its token must not hold up the others.
-            return (await work(either.Token).WaitAsync(either.Token), null);
-        }
-        catch (OperationCanceledException)
-        {
-            kill();
-            return (null, "timeout");
-        }
-        catch (BadAnswerException)
-        {
-            kill();
-            return (null, "bad_answer");
-        }
-#pragma warning disable CA1031 // The edge of a stage: whatever it throws costs one utterance, never the loop.
-        catch (Exception)
-#pragma warning restore CA1031
-        {
-            kill();
-            return (null, "crashed");
-        }
-    }
-
-    private async IAsyncEnumerable<T> Reading<T>(ChannelReader<T> reader)
-    {
-        while (!_stop.IsCancellationRequested)
-        {
-            T item;
-            try
-            {
-                item = await reader.ReadAsync(_stop.Token);
-            }
-            catch (OperationCanceledException)
-            {
-                yield break;
-            }
-
-            yield return item;
-        }
+        _stages.Say(new Utterance(speech.Id, start, end, said.Text));
     }
 
     /// <summary>Gives up what was said; how long it was is told when the speaker has ended.</summary>

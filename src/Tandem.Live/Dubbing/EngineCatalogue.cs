@@ -3,7 +3,7 @@ namespace Tandem.Live.Dubbing;
 /// <summary>All engines by name: the one place that knows which there are.</summary>
 public static class EngineCatalogue
 {
-    private const string Known = "offline, echo, tone, or recogniser+translator+voice such as pocketsphinx+apertium+espeak";
+    private const string Known = "offline, echo, tone, or recogniser+translator+voice such as pocketsphinx+apertium+espeak or captions+apertium+espeak";
 
     /// <summary>Finds the engine of a channel, or says in one line what is wrong with what was asked for and what to do.</summary>
     /// <param name="engineName"><c>offline</c>, <c>echo</c>, <c>tone</c> or <c>recogniser+translator+voice</c>.</param>

@@ -20,6 +20,9 @@ public sealed record EngineServices(TimeProvider Time, ILogger Log)
 /// <param name="Error">One line that names the thing and the remedy; null when it can be had.</param>
 public sealed record EngineChoice(Func<EngineServices, IEngine>? Create, string? Error)
 {
+    /// <summary>Whether it is an <see cref="ICaptionListener"/>: it needs the source's captions.</summary>
+    public bool ReadsCaptions { get; init; }
+
     /// <summary>An engine that can be had.</summary>
     public static EngineChoice Of(Func<EngineServices, IEngine> create) => new(create, null);
 

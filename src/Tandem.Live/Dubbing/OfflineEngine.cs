@@ -7,25 +7,29 @@ namespace Tandem.Live.Dubbing;
 /// </summary>
 internal static class OfflineEngine
 {
+    /// <summary>The recogniser that reads the source's captions.</summary>
+    internal const string Captions = "captions";
+
     internal const string Models = "/usr/share/pocketsphinx/model";
     internal const string Modes = "/usr/share/apertium/modes";
 
     /// <summary>The engine for these languages, or what is missing and how to get it.</summary>
-    /// <param name="recogniser"><c>pocketsphinx</c>.</param>
+    /// <param name="recogniser"><c>pocketsphinx</c>, or <c>captions</c>: the source's own.</param>
     /// <param name="translator"><c>apertium</c>.</param>
     /// <param name="speaker"><c>espeak</c>, or <c>tone</c>: a tone as long as the words would take.</param>
     /// <param name="from">BCP 47 tag of the source language.</param>
     /// <param name="to">BCP 47 tags of the target languages.</param>
     public static EngineChoice Resolve(string recogniser, string translator, string speaker, string from, IReadOnlyList<string> to)
     {
-        if (recogniser != "pocketsphinx")
-            return EngineChoice.Refused($"recogniser \"{recogniser}\" is not known; known is pocketsphinx");
+        if (recogniser is not ("pocketsphinx" or Captions))
+            return EngineChoice.Refused($"recogniser \"{recogniser}\" is not known; known are pocketsphinx and {Captions}");
         if (translator != "apertium")
             return EngineChoice.Refused($"translator \"{translator}\" is not known; known is apertium");
         if (speaker is not ("espeak" or "tone"))
             return EngineChoice.Refused($"voice \"{speaker}\" is not known; known are espeak and tone");
         var source = LanguageTag.Parse(from)!;
-        if (Model(source) is not { } model)
+        var model = recogniser == Captions ? null : Model(source);
+        if (model is null && recogniser != Captions)
         {
             return EngineChoice.Refused(
                 $"engine offline cannot hear \"{from}\"; it hears {List(Heard(), "nothing: install pocketsphinx-en-us and libpocketsphinx3")}");
@@ -49,14 +53,17 @@ internal static class OfflineEngine
             languages.Add((tag, mode, voice));
         }
 
-        return EngineChoice.Of(services => new CascadeEngine(
-            new PocketSphinxRecogniser(model),
-            [.. languages.Select((language, index) => new CascadeLanguage(
+        return model is null
+            ? EngineChoice.Of(services => new CaptionsEngine(Speakers(), services.Deadlines, services)) with { ReadsCaptions = true }
+            : EngineChoice.Of(services => new CascadeEngine(new PocketSphinxRecogniser(model), Speakers(), services.Deadlines, services));
+
+        List<CascadeLanguage> Speakers() =>
+        [
+            .. languages.Select((language, index) => new CascadeLanguage(
                 language.Tag,
                 new ApertiumTranslator(language.Mode),
-                speaker == "tone" ? new ToneVoice(Tone.FrequencyOf(index)) : new EspeakVoice(language.Voice)))],
-            services.Deadlines,
-            services));
+                speaker == "tone" ? new ToneVoice(Tone.FrequencyOf(index)) : new EspeakVoice(language.Voice))),
+        ];
     }
 
     internal static string? Model(LanguageTag source) => Directory.Exists(Models)

@@ -1,6 +1,6 @@
 using System.Collections.Immutable;
 using System.Globalization;
-using Microsoft.Win32.SafeHandles;
+using Tandem.Live.Dubbing;
 using Tandem.Live.Timeline;
 using Tandem.Media.Film;
 
@@ -25,7 +25,7 @@ public static class FilmDub
             if (sources is null)
                 return (null, refused);
             using (sources)
-                return await RunAsync(job, sources.Files, output, services, stop);
+                return await RunAsync(job, sources, output, services, stop);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
@@ -34,9 +34,10 @@ public static class FilmDub
     }
 
     private static async Task<(FilmSummary? Summary, string? Problem)> RunAsync(
-        FilmJob job, IReadOnlyList<SafeFileHandle> files, FilmOutput output, FilmServices services, CancellationToken stop)
+        FilmJob job, FilmSources sources, FilmOutput output, FilmServices services, CancellationToken stop)
     {
         var began = services.Time.GetTimestamp();
+        var files = sources.Files;
         var (hearing, unreadable) = await FilmHearing.OpenAsync(files, job.Child, services.Time, stop);
         if (hearing is null)
             return (null, $"{Shown(job)} cannot be read: {unreadable}; give a film or a recording, such as MP4, Matroska, a transport stream or WAV");
@@ -46,11 +47,18 @@ public static class FilmDub
                 return (null, $"{Shown(job)} has no sound, so there is nothing to dub");
             if (Unfit(job, hearing.Sources, heard.Stream) is { } unfit)
                 return (null, unfit);
-            var encodeOriginal = !FilmTracks.CanCarry(job.Container, heard.Stream);
-            await using var voices = FilmVoices.Start(job, output.Folder, encodeOriginal, services);
-
             // Where picture and sound were fetched apart, both count by the same clock.
             var start = hearing.Sources.Min(source => source.Start);
+            IReadOnlyList<SourceCue>? cues = null;
+            if (job.Engine.ReadsCaptions)
+            {
+                (cues, var uncaptioned) = await FilmCues.ReadAsync(job, sources, hearing.Sources, start, services, stop);
+                if (cues is null)
+                    return (null, $"{Shown(job)} {uncaptioned}");
+            }
+
+            var encodeOriginal = !FilmTracks.CanCarry(job.Container, heard.Stream);
+            await using var voices = FilmVoices.Start(job, output.Folder, encodeOriginal, services, cues);
             hearing.Hear(heard.Source, heard.Stream);
             if (await new FilmListening(hearing, hearing.Sources[heard.Source], start, voices, services).RunAsync(stop) is { } broken)
                 return (null, $"{Shown(job)} {broken}");

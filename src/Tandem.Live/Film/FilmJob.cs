@@ -12,6 +12,9 @@ namespace Tandem.Live.Film;
 /// <param name="Engine">The engine that they name.</param>
 public sealed record FilmJob(string Input, string Output, FilmContainer Container, ChannelOptions Voices, EngineChoice Engine)
 {
+    /// <summary>Path of a WebVTT file with what is said, for an engine that reads captions; null for those of the film.</summary>
+    public string? Captions { get; init; }
+
     /// <summary>Whether an output that is there is replaced.</summary>
     public bool Overwrite { get; init; }
 

@@ -1,14 +1,22 @@
 using Microsoft.Win32.SafeHandles;
+using Tandem.Live.Captions;
 
 namespace Tandem.Live.Film;
 
 /// <summary>The open files that a film is read from: its own, or what was fetched of a playlist.</summary>
 public sealed class FilmSources : IDisposable
 {
-    private FilmSources(IReadOnlyList<SafeFileHandle> files) => Files = files;
+    private FilmSources(IReadOnlyList<SafeFileHandle> files, IReadOnlyList<VttFile>? captions)
+    {
+        Files = files;
+        Captions = captions;
+    }
 
     /// <summary>Open for reading.</summary>
     public IReadOnlyList<SafeFileHandle> Files { get; }
+
+    /// <summary>The playlist's captions in the source language, where they were wanted and there is such a rendition; otherwise null.</summary>
+    public IReadOnlyList<VttFile>? Captions { get; }
 
     /// <summary>Opens them; null with the reason, one line with the remedy.</summary>
     /// <param name="job">Names the input.</param>
@@ -20,11 +28,11 @@ public sealed class FilmSources : IDisposable
         if (!job.IsPlaylist)
         {
             var (file, problem) = Open(job.Input);
-            return file is null ? (null, problem) : (new FilmSources([file]), null);
+            return file is null ? (null, problem) : (new FilmSources([file], null), null);
         }
 
-        var (files, fault) = await VodFetcher.FetchAsync(job, folder, services, stop);
-        return files is null ? (null, fault) : (new FilmSources(files), null);
+        var (files, captions, fault) = await VodFetcher.FetchAsync(job, folder, services, stop);
+        return files is null ? (null, fault) : (new FilmSources(files, captions), null);
     }
 
     /// <inheritdoc/>

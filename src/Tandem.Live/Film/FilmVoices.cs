@@ -82,9 +82,20 @@ public sealed class FilmVoices : IAsyncDisposable
     private IEnumerable<FilmVoice> All => _original is null ? _voices : _voices.Append(_original);
 
     /// <summary>Starts the engine and opens the voices.</summary>
+    /// <param name="job">The film.</param>
+    /// <param name="folder">Where voices wait.</param>
+    /// <param name="encodeOriginal">Whether the original is encoded, too.</param>
+    /// <param name="services">The process around.</param>
+    /// <param name="captions">All that is said, for an engine that reads captions.</param>
     /// <exception cref="IOException">The folder cannot be written.</exception>
-    public static FilmVoices Start(FilmJob job, string folder, bool encodeOriginal, FilmServices services) =>
-        new(job, folder, encodeOriginal, services);
+    public static FilmVoices Start(
+        FilmJob job, string folder, bool encodeOriginal, FilmServices services, IReadOnlyList<SourceCue>? captions = null)
+    {
+        var voices = new FilmVoices(job, folder, encodeOriginal, services);
+        if (voices._engine is ICaptionListener listener)
+            listener.Read(captions ?? [], new ChannelTime(long.MaxValue / 8));
+        return voices;
+    }
 
     /// <summary>Takes what the track has gained; returns when the engine can hear more. What is wrong with the engine, or null.</summary>
     public async Task<string?> AdvanceAsync(CancellationToken stop)

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text;
 using Microsoft.Win32.SafeHandles;
+using Tandem.Live.Captions;
 using Tandem.Live.Ingest;
 
 namespace Tandem.Live.Film;
@@ -12,17 +13,20 @@ namespace Tandem.Live.Film;
 internal sealed class VodFetcher(FilmJob job, string folder, FilmServices services, SourceHttp http) : IDisposable
 {
     private const int Attempts = 5;
+    private const int MostCues = 200_000;
     private readonly MediaFetcher _media = new(http.FetchAsync);
     private int _total;
     private int _done;
+    private List<VttFile>? _captions;
 
     /// <summary>Does it; null with the reason, one line.</summary>
-    public static async Task<(IReadOnlyList<SafeFileHandle>? Files, string? Problem)> FetchAsync(
+    public static async Task<(IReadOnlyList<SafeFileHandle>? Files, IReadOnlyList<VttFile>? Captions, string? Problem)> FetchAsync(
         FilmJob job, string folder, FilmServices services, CancellationToken stop)
     {
         using var http = new SourceHttp(SourceOptions.Of(job.Voices), services.Time);
         using var fetcher = new VodFetcher(job, folder, services, http);
-        return await fetcher.FetchAsync(stop);
+        var (files, problem) = await fetcher.FetchAsync(stop);
+        return (files, fetcher._captions, problem);
     }
 
     /// <inheritdoc/>
@@ -43,6 +47,9 @@ internal sealed class VodFetcher(FilmJob job, string folder, FilmServices servic
                     return (null, fault ?? $"{ShownAddress.Of(address)} is a master playlist where a media playlist was expected");
                 playlists.Add(playlist);
             }
+
+            if (job.Engine.ReadsCaptions && job.Captions is null && await FetchCaptionsAsync(master, stop) is { } uncaptioned)
+                return (null, uncaptioned);
         }
         else if (input is PlaylistOutcome.Media(var single))
         {
@@ -58,6 +65,34 @@ internal sealed class VodFetcher(FilmJob job, string folder, FilmServices servic
         }
 
         return await FetchAsync(playlists, stop);
+    }
+
+    /// <summary>Fetches the WebVTT rendition in the source language, if there is one; what is wrong, or null. Otherwise the picture is asked.</summary>
+    private async Task<string?> FetchCaptionsAsync(MasterPlaylist master, CancellationToken stop)
+    {
+        if (SourceCatalog.Of(master, job.Voices.From, SourceOptions.Of(job.Voices).Limits.Playlists).Catalog is not { } catalog)
+            return null;
+        var (source, problem) = CaptionSource.Of(new SourceEvent.MasterFound(catalog.Master, catalog.Playlists, catalog.Heard), job.Voices.From);
+        if (source is not { Channel: null })
+            return problem is null ? null : $"{FilmDub.Shown(job)}: {problem}";
+        var (read, fault) = await ReadAsync(source.Playlist.Address, stop, master);
+        if (read is not PlaylistOutcome.Media(var playlist))
+            return fault ?? $"{ShownAddress.Of(source.Playlist.Address)} is a master playlist where a media playlist was expected";
+        _captions = [];
+        foreach (var segment in playlist.Segments.Where(segment => !segment.Gap))
+        {
+            var media = await FetchAsync(segment, stop);
+            if (media.Fault is { } lost)
+                return lost.Detail;
+            var (file, unreadable) = media.Init.IsEmpty ? VttParser.Parse(media.Data.Span) : (null, "subtitles in MP4; WebVTT text is read only");
+            if (file is null)
+                return $"{ShownAddress.Of(segment.Address)}: {unreadable}";
+            _captions.Add(file);
+            if (_captions.Sum(one => one.Cues.Length) > MostCues)
+                return $"{ShownAddress.Of(playlist.Address)}: more captions than a day holds";
+        }
+
+        return null;
     }
 
     /// <summary>The largest variant, and what is heard where that is a rendition of its own.</summary>

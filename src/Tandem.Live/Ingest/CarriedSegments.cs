@@ -24,7 +24,13 @@ public sealed record CarriedMedia(
 /// Fetches the segments of the playlists that are carried, beside the heard one: of each playlist one after another, so that they come in
 /// order, of all together a few at once. What would come too late for viewers is not fetched any more.
 /// </summary>
-internal sealed class CarriedSegments(Fetch fetch, bool isPushed, TimeSpan useful, TimeSpan memory, TimeProvider time) : IDisposable
+/// <param name="fetch">Gets things.</param>
+/// <param name="isPushed">Whether the source brings its files itself.</param>
+/// <param name="useful">How long after its appearance a segment is of use.</param>
+/// <param name="memory">How far back it is remembered what has appeared.</param>
+/// <param name="time">The clock.</param>
+/// <param name="isWhole">Whether of a playlist that is seen for the first time everything is fetched, not only what is remembered.</param>
+internal sealed class CarriedSegments(Fetch fetch, bool isPushed, TimeSpan useful, TimeSpan memory, TimeProvider time, bool isWhole = true) : IDisposable
 {
     // A segment of a large picture is megabytes: this many are on their way, and twice as many are waiting to be read.
     private const int AtOnce = 4;
@@ -107,7 +113,7 @@ internal sealed class CarriedSegments(Fetch fetch, bool isPushed, TimeSpan usefu
                 if (isHeard)
                     continue;
                 lane.Seen.Enqueue(seen);
-                if (_wanted.Contains(id))
+                if (_wanted.Contains(id) && (isWhole || seen.AppearedAt >= now - memory))
                     Queue(lane, seen, seen.AppearedAt + useful < now ? now + s_backFillPatience : default);
             }
 

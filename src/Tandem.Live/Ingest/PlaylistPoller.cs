@@ -99,6 +99,8 @@ internal sealed class PlaylistPoller(SourcePlaylist playlist, PollerSurroundings
             await around.Events.WriteAsync(
                 new SourceEvent.PlaylistSeen(Id, shown, appeared, now, change.Reset) { Missed = change.Missed }, cancellation);
             around.Carried.See(Id, media, appeared, isHeard);
+            around.Captioned.Incarnation(Id, change.Reset);
+            around.Captioned.See(Id, media, appeared, isHeard);
             foreach (var seen in appeared)
             {
                 if (seen.Heard)
@@ -161,6 +163,7 @@ internal sealed class PlaylistPoller(SourcePlaylist playlist, PollerSurroundings
 /// <param name="Health">Where faults go.</param>
 /// <param name="Heard">Where heard segments go.</param>
 /// <param name="Carried">Where segments go that are not heard.</param>
+/// <param name="Captioned">Where they go for their captions.</param>
 /// <param name="Budget">Bounds the segments of all playlists.</param>
 /// <param name="ParseTurn">Lets one parse at a time.</param>
 /// <param name="BackFill">See <see cref="SourceOptions.BackFill"/>.</param>
@@ -176,6 +179,7 @@ internal sealed record PollerSurroundings(
     SourceHealth Health,
     HeardSegments Heard,
     CarriedSegments Carried,
+    CarriedSegments Captioned,
     SegmentBudget Budget,
     SemaphoreSlim ParseTurn,
     TimeSpan BackFill,

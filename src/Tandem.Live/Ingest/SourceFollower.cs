@@ -28,6 +28,7 @@ public sealed class SourceFollower : IAsyncDisposable
     private readonly SourceHealth _health;
     private readonly HeardSegments _heard;
     private readonly CarriedSegments _carried;
+    private readonly CarriedSegments _captioned;
     private readonly SegmentBudget _budget;
     private readonly SemaphoreSlim _parseTurn = new(1);
     private readonly Channel<bool> _masterWanted =
@@ -70,6 +71,7 @@ public sealed class SourceFollower : IAsyncDisposable
         _health = new SourceHealth(_events, time);
         _heard = new HeardSegments(fetch, _pause.IsTold, options.SegmentPatience, _events, _health, AskForMaster, time);
         _carried = new CarriedSegments(fetch, _pause.IsTold, options.CarriedPatience, options.BackFill, time);
+        _captioned = new CarriedSegments(fetch, _pause.IsTold, options.CarriedPatience, options.BackFill, time, isWhole: false);
         _budget = new SegmentBudget(options.Limits.Segments);
         _run = OnScheduler(RunAsync);
     }
@@ -89,6 +91,12 @@ public sealed class SourceFollower : IAsyncDisposable
     /// </summary>
     public void Carry(ImmutableHashSet<PlaylistId> playlists, TimeSpan backFill) => _carried.Want(playlists, backFill);
 
+    /// <summary>The segments of the playlists that <see cref="ReadCaptions"/> names, each playlist's in order; to be read once.</summary>
+    public ChannelReader<CarriedMedia> Captioned => _captioned.Fetched;
+
+    /// <summary>As <see cref="Carry"/>, for captions: what both want is fetched twice.</summary>
+    public void ReadCaptions(ImmutableHashSet<PlaylistId> playlists, TimeSpan backFill) => _captioned.Want(playlists, backFill);
+
     /// <summary>Heard segments that are being fetched, or were and are with who reads the events.</summary>
     public int SegmentsAhead => _events.Segments;
 
@@ -104,6 +112,7 @@ public sealed class SourceFollower : IAsyncDisposable
         await _run;
         _heard.Dispose();
         _carried.Dispose();
+        _captioned.Dispose();
         _health.Dispose();
         _parseTurn.Dispose();
         _stop.Dispose();
@@ -114,11 +123,13 @@ public sealed class SourceFollower : IAsyncDisposable
     {
         var heard = KeepRunningAsync(_heard.RunAsync, _stop.Token);
         var carried = KeepRunningAsync(_carried.RunAsync, _stop.Token);
+        var captioned = KeepRunningAsync(_captioned.RunAsync, _stop.Token);
         await KeepRunningAsync(FollowMasterAsync, _stop.Token);
         foreach (var id in _pollers.Keys.ToList())
             await StopAsync(id);
         await heard;
         await carried;
+        await captioned;
         _events.Complete();
     }
 
@@ -244,8 +255,10 @@ public sealed class SourceFollower : IAsyncDisposable
                 await StopAsync(id);
                 await _health.ReportAsync(id, null, cancellation);
                 await _health.ReportSegmentsAsync(id, null, cancellation);
-                if (catalog.Playlists.All(playlist => playlist.Id != id))
-                    _carried.Forget(id);
+                if (catalog.Playlists.Any(playlist => playlist.Id == id))
+                    continue;
+                _carried.Forget(id);
+                _captioned.Forget(id);
             }
 
             await _events.WriteAsync(new SourceEvent.MasterFound(catalog.Master, catalog.Playlists, catalog.Heard), cancellation);
@@ -272,6 +285,7 @@ public sealed class SourceFollower : IAsyncDisposable
             _health,
             _heard,
             _carried,
+            _captioned,
             _budget,
             _parseTurn,
             _options.BackFill,

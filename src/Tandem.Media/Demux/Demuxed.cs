@@ -1,3 +1,4 @@
+using Tandem.Media.Captions;
 using Tandem.Media.Worker;
 
 namespace Tandem.Media.Demux;
@@ -45,6 +46,9 @@ internal sealed class ElementaryStream(int id, TrackKind kind, string codec)
 
     /// <summary>The sound's frames in presentation order.</summary>
     public List<SoundFrame> Frames { get; init; } = [];
+
+    /// <summary>Caption bytes of the pictures in order of presentation, where they are asked for.</summary>
+    public List<CaptionPair> Captions { get; set; } = [];
 
     /// <summary>Presentation times of pictures.</summary>
     public PictureClock Pictures { get; init; } = new();

@@ -1,3 +1,4 @@
+using Tandem.Media.Captions;
 using Tandem.Media.Worker;
 
 namespace Tandem.Media.Demux;
@@ -6,13 +7,15 @@ namespace Tandem.Media.Demux;
 /// Takes segments of fragmented MP4 apart (ISO/IEC 14496-12, 8.8; CMAF, ISO/IEC 23000-19). Managed code, so that hostile bytes meet
 /// bounds checks before they meet a decoder; of the picture it reads times only.
 /// </summary>
-internal sealed class Mp4Demuxer
+/// <param name="captions">Whether the caption bytes of pictures are wanted, too.</param>
+internal sealed class Mp4Demuxer(bool captions = false)
 {
     // Far more than a segment of a minute holds; a trun may claim billions without a byte to back them.
     private const int MostSamples = 200_000;
 
     private readonly Dictionary<int, long> _next = [];
     private readonly Dictionary<int, ElementaryStream> _streams = [];
+    private readonly Dictionary<int, PictureCaptions> _captions = [];
     private int _samples;
     private int _damaged;
 
@@ -34,6 +37,7 @@ internal sealed class Mp4Demuxer
         if (!continues)
             _next.Clear();
         _streams.Clear();
+        _captions.Clear();
         _samples = 0;
         _damaged = 0;
         var tracks = Tracks(init);
@@ -56,6 +60,8 @@ internal sealed class Mp4Demuxer
                 ReadFragment(box, tracks, data);
         }
 
+        foreach (var (id, pictures) in _captions)
+            _streams[id].Captions = pictures.End();
         return new Demuxed(Container.FragmentedMp4, [.. tracks.Select(track => _streams[track.Id]).Distinct()], _damaged);
     }
 
@@ -147,6 +153,8 @@ internal sealed class Mp4Demuxer
                 stream.Pictures.Add(ticks);
                 if (duration != 0 && stream.Pictures.Latest == ticks)
                     stream.Pictures.LastDuration = track.Ticks(time + offset + track.Shift + duration) - ticks;
+                if (captions && track.Entry.NalLengthSize > 0 && at >= 0 && size > 0 && at + size <= data.Length)
+                    CaptionsOf(track).AddSample(data.Span.Slice((int)at, (int)size), track.Entry.NalLengthSize, ticks);
             }
             else if (at >= 0 && size > 0 && at + size <= data.Length)
             {
@@ -160,6 +168,13 @@ internal sealed class Mp4Demuxer
             time = unchecked(time + duration);
             at += size;
         }
+    }
+
+    private PictureCaptions CaptionsOf(Mp4Track track)
+    {
+        if (!_captions.TryGetValue(track.Id, out var pictures))
+            _captions[track.Id] = pictures = new PictureCaptions(track.Entry.Codec == "hevc");
+        return pictures;
     }
 
     private static int Samples(Mp4Track track, uint duration)

@@ -23,6 +23,9 @@ internal sealed record Mp4SampleEntry(
     ReadOnlyMemory<byte> DecoderConfiguration = default,
     ReadOnlyMemory<byte> AudioSpecificConfig = default)
 {
+    /// <summary>Bytes of the lengths before a picture's units (ISO/IEC 14496-15); 0 where they are not told.</summary>
+    public int NalLengthSize { get; init; }
+
     private const int SoundFields = 28;
     private const int PictureFields = 78;
 
@@ -50,9 +53,12 @@ internal sealed record Mp4SampleEntry(
         var type = Letters(entry.Type);
         var plain = type switch
         {
-            "avc1" or "avc3" => new Mp4SampleEntry("h264", H264Tag(type, Child("avcC"))),
-            "hvc1" or "hev1" => new Mp4SampleEntry("hevc", HevcTag(type, Child("hvcC"))),
-            "dvh1" or "dvhe" => new Mp4SampleEntry("hevc", DolbyVisionTag(type, entry.Child("dvcC", PictureFields) ?? entry.Child("dvvC", PictureFields))),
+            "avc1" or "avc3" => new Mp4SampleEntry("h264", H264Tag(type, Child("avcC"))) { NalLengthSize = LengthSize(Child("avcC"), 4) },
+            "hvc1" or "hev1" => new Mp4SampleEntry("hevc", HevcTag(type, Child("hvcC"))) { NalLengthSize = LengthSize(Child("hvcC"), 21) },
+            "dvh1" or "dvhe" => new Mp4SampleEntry("hevc", DolbyVisionTag(type, entry.Child("dvcC", PictureFields) ?? entry.Child("dvvC", PictureFields)))
+            {
+                NalLengthSize = LengthSize(Child("hvcC"), 21),
+            },
             "av01" => new Mp4SampleEntry("av1", PictureTag.Av1(Child("av1C"), ReadColour(entry.Child("colr", PictureFields)))),
             "vp09" => new Mp4SampleEntry("vp9", PictureTag.Vp9((entry.Child("vpcC", PictureFields)?.FullBody ?? default).Span)),
             _ => new Mp4SampleEntry("unknown", Encrypted: type == "encv"),
@@ -63,6 +69,8 @@ internal sealed record Mp4SampleEntry(
 
         ReadOnlySpan<byte> Child(string name) => (entry.Child(name, PictureFields)?.Body ?? default).Span;
     }
+
+    private static int LengthSize(ReadOnlySpan<byte> configuration, int at) => configuration.Length > at ? (configuration[at] & 3) + 1 : 0;
 
     private static string? H264Tag(string type, ReadOnlySpan<byte> avcc) => avcc.Length >= 4 ? PictureTag.H264(type, avcc[1..4]) : null;
 

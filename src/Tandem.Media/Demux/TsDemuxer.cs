@@ -6,7 +6,8 @@ namespace Tandem.Media.Demux;
 /// Takes an MPEG-2 transport stream apart, segment by segment (ISO/IEC 13818-1). Managed code, so that hostile bytes meet bounds checks
 /// before they meet a decoder; of the picture it reads time stamps and profile only.
 /// </summary>
-internal sealed class TsDemuxer
+/// <param name="captions">Whether the caption bytes of pictures are wanted, too.</param>
+internal sealed class TsDemuxer(bool captions = false)
 {
     // A PMT of one programme names a few streams; more are not worth following.
     private const int MostStreams = 64;
@@ -134,7 +135,7 @@ internal sealed class TsDemuxer
         var type = TsStreamType.Of(typeNumber, descriptors);
         if (_streams.TryGetValue(pid, out var known) && known.TypeNumber == typeNumber && known.Type == type)
             return;
-        var stream = new TsStream(pid, typeNumber, type, descriptors);
+        var stream = new TsStream(pid, typeNumber, type, descriptors, captions);
         stream.Begin(_continues);
         _streams[pid] = stream;
     }

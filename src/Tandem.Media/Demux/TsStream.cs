@@ -1,3 +1,4 @@
+using Tandem.Media.Captions;
 using Tandem.Media.Worker;
 
 namespace Tandem.Media.Demux;
@@ -11,6 +12,7 @@ internal sealed class TsStream
     private readonly PictureClock _pictures = new();
     private readonly SoundFramer? _framer;
     private readonly LatmFramer? _latm;
+    private readonly PictureCaptions? _captions;
     private int _headerCount;
     private bool _inHeader;
     private bool _inPayload;
@@ -24,7 +26,7 @@ internal sealed class TsStream
     private readonly (int Channels, byte[] Head)? _opus;
     private string? _codecsTag;
 
-    public TsStream(int pid, byte typeNumber, TsStreamType type, ReadOnlySpan<byte> descriptors)
+    public TsStream(int pid, byte typeNumber, TsStreamType type, ReadOnlySpan<byte> descriptors, bool captions = false)
     {
         Pid = pid;
         TypeNumber = typeNumber;
@@ -38,6 +40,8 @@ internal sealed class TsStream
             Special = language[3] is >= 1 and <= 3;
         }
 
+        if (captions && type is { Kind: TrackKind.Picture, Codec: "h264" or "hevc" })
+            _captions = new PictureCaptions(type.Codec == "hevc");
         if (type.Syntax == FrameSyntax.Opus)
             _opus = OpusHeader.Configuration(descriptors);
         if (type.Syntax == FrameSyntax.Latm)
@@ -65,12 +69,14 @@ internal sealed class TsStream
         _framer?.Begin(continues);
         _latm?.Begin(continues);
         _pictures.Clear();
+        _captions?.Begin();
         _unwrapped = null;
         _scrambled = 0;
         _packets = 0;
         Damaged = 0;
         if (continues)
             return;
+        _captions?.Forget();
         _counter = null;
         _inHeader = false;
         _inPayload = false;
@@ -118,6 +124,7 @@ internal sealed class TsStream
             CodecsTag = _codecsTag,
             Frames = _framer?.Frames ?? _latm?.Frames ?? [],
             Pictures = _pictures,
+            Captions = _captions?.End() ?? [],
         };
         if (_framer?.Newest is { } header)
             Describe(stream, header);
@@ -161,6 +168,7 @@ internal sealed class TsStream
         _inPayload = false;
         _framer?.Lose();
         _latm?.Lose();
+        _captions?.Forget();
     }
 
     private void AddToHeader(ReadOnlySpan<byte> bytes)
@@ -202,6 +210,7 @@ internal sealed class TsStream
         var difference = (((ticks - near) % Wrap) + Wrap + (Wrap / 2)) % Wrap - (Wrap / 2);
         _unwrapped = near + difference;
         _pictures.Add(near + difference);
+        _captions?.BeginPicture(near + difference);
     }
 
     private void AddPayload(ReadOnlySpan<byte> bytes)
@@ -214,6 +223,7 @@ internal sealed class TsStream
             return;
         _framer?.Append(bytes);
         _latm?.Append(bytes);
+        _captions?.Append(bytes);
         if (Type.Codec is "h264" or "hevc" && _codecsTag is null && _searched < SearchedForSps)
             FindParameterSet(bytes);
     }

@@ -18,6 +18,9 @@ internal enum FilmMessage : byte
     /// <summary>To the child: there are no more packets.</summary>
     End = 67,
 
+    /// <summary>To the child: read the captions of the stream of this number.</summary>
+    ReadCaptions = 68,
+
     /// <summary>From the child: what the first source holds.</summary>
     Described = 80,
 
@@ -35,6 +38,12 @@ internal enum FilmMessage : byte
 
     /// <summary>From the child: it cannot go on.</summary>
     Failed = 85,
+
+    /// <summary>From the child: a packet of subtitles.</summary>
+    Text = 86,
+
+    /// <summary>From the child: caption bytes.</summary>
+    Pairs = 87,
 }
 
 /// <summary>
@@ -80,9 +89,13 @@ public static class FilmProcess
             Send();
             var (kind, body) = Receive();
             var wire = new WireReader(body);
-            return kind == FilmMessage.Hear
-                ? Hear(readers, wire.Bounded(0, readers.Count - 1), wire.Bounded(0, FilmReader.MostStreams))
-                : new FilmJoiner(readers, FilmPlan.Read(ref wire)).Run();
+            return kind switch
+            {
+                FilmMessage.Hear => Hear(readers, wire.Bounded(0, readers.Count - 1), wire.Bounded(0, FilmReader.MostStreams)),
+                FilmMessage.ReadCaptions =>
+                    new FilmCaptionReader(readers[wire.Bounded(0, readers.Count - 1)], wire.Bounded(0, FilmReader.MostStreams)).Run(),
+                _ => new FilmJoiner(readers, FilmPlan.Read(ref wire)).Run(),
+            };
         }
         finally
         {

@@ -125,6 +125,34 @@ public sealed partial class MediaWorker : IAsyncDisposable
         }
     }
 
+    /// <summary>
+    /// Takes the caption bytes out of one segment's pictures. Done in the order of the calls, together with those to the other methods;
+    /// never throws for what the child does.
+    /// </summary>
+    /// <param name="request">The segment; its memory must stay as it is until the call completes.</param>
+    /// <param name="cancellation">Gives up waiting; a request that the child has already got is finished all the same.</param>
+    public async Task<CaptionOutcome> ReadCaptionsAsync(CaptionRequest request, CancellationToken cancellation)
+    {
+        var size = (long)request.Data.Length + request.Init.Length;
+        if (size > _options.LargestSegment)
+            return CaptionOutcome.Failed(DecodeFault.TooLarge, $"{size} bytes; a segment may have {_options.LargestSegment}");
+        if (request.Data.IsEmpty)
+            return CaptionOutcome.Failed(DecodeFault.NotMedia, "no bytes");
+        var limit = _options.RequestTimeout + (_options.TimeoutPerMebibyte * (size / 1_048_576.0));
+        return await AskAsync(SendAsync, Taken, limit, cancellation).ConfigureAwait(false) switch
+        {
+            CaptionOutcome outcome => outcome,
+            DecodeOutcome { Fault: { } fault, Detail: { } detail } => CaptionOutcome.Failed(fault, detail),
+            _ => CaptionOutcome.Failed(DecodeFault.Crashed, "the media worker gave no outcome"),
+        };
+
+        async Task SendAsync(int id, Stream input)
+        {
+            await input.WriteAsync(WireCaptions.Head(id, request), CancellationToken.None).ConfigureAwait(false);
+            await input.WriteAsync(request.Data, CancellationToken.None).ConfigureAwait(false);
+        }
+    }
+
     /// <summary>Does something to the child on purpose, if there is one, to see what becomes of a channel.</summary>
     public void Strike(WorkerStrike strike)
     {

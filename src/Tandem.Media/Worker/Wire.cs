@@ -19,6 +19,9 @@ internal enum MessageKind : byte
     /// <summary>To the child, in tests and rehearsals: take all memory that there is.</summary>
     Exhaust = 4,
 
+    /// <summary>To the child: take the caption bytes out of a segment's pictures.</summary>
+    Captions = 8,
+
     /// <summary>From the child: it is ready, and this is how it is confined.</summary>
     Hello = 16,
 
@@ -33,6 +36,9 @@ internal enum MessageKind : byte
 
     /// <summary>From the child: what became of a request to remux.</summary>
     Remuxed = 20,
+
+    /// <summary>From the child: what became of a request for caption bytes.</summary>
+    CaptionsRead = 24,
 
     /// <summary>To a segmenter's child: what to read and how.</summary>
     Segment = 40,

@@ -54,8 +54,8 @@ internal sealed class WorkerChild : IDisposable
     public string? KilledFor { get; private set; }
 
     /// <summary>
-    /// Sends a request and waits for the answer to it, a <see cref="DecodeOutcome"/>, a <see cref="RemuxAnswer"/> or a probe's text; null
-    /// when the child ends first. One at a time.
+    /// Sends a request and waits for the answer to it, a <see cref="DecodeOutcome"/>, a <see cref="RemuxAnswer"/>, a
+    /// <see cref="CaptionOutcome"/> or a probe's text; null when the child ends first. One at a time.
     /// </summary>
     /// <param name="send">Writes the message with this number to the stream.</param>
     public async Task<object?> AskAsync(Func<int, Stream, Task> send)
@@ -233,6 +233,11 @@ internal sealed class WorkerChild : IDisposable
                 var (remuxId, remuxed) = WireRemux.ReadOutcome(body);
                 if (remuxId == Volatile.Read(ref _pendingId))
                     Volatile.Read(ref _pending)?.TrySetResult(remuxed);
+                break;
+            case MessageKind.CaptionsRead:
+                var (captionsId, captions) = WireCaptions.Read(body);
+                if (captionsId == Volatile.Read(ref _pendingId))
+                    Volatile.Read(ref _pending)?.TrySetResult(captions);
                 break;
             case MessageKind.Probed:
                 wire = new WireReader(body);

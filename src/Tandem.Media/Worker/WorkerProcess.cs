@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using System.Runtime.InteropServices;
+using Tandem.Media.Captions;
 using Tandem.Media.Decode;
 using Tandem.Media.Native;
 using Tandem.Media.Remux;
@@ -83,6 +84,7 @@ public static class WorkerProcess
     private static void Work(RequestSlot requests)
     {
         var decoder = new SegmentDecoder();
+        var captions = new CaptionExtractor();
         var answer = new WireWriter();
         while (true)
         {
@@ -91,6 +93,10 @@ public static class WorkerProcess
             {
                 answer.Begin(MessageKind.Probed);
                 answer.Text(Probes.Run(body));
+            }
+            else if (kind == MessageKind.Captions)
+            {
+                WireCaptions.Write(answer, BinaryPrimitives.ReadInt32LittleEndian(body), Captions(ref captions, body));
             }
             else if (kind == MessageKind.Remux)
             {
@@ -145,6 +151,19 @@ public static class WorkerProcess
             decoder.Dispose();
             decoder = new SegmentDecoder();
             return DecodeOutcome.Failed(DecodeFault.Crashed, $"the decoder failed at this segment: {e.GetType().Name}{Place(e)}");
+        }
+    }
+
+    private static CaptionOutcome Captions(ref CaptionExtractor extractor, byte[] body)
+    {
+        try
+        {
+            return extractor.Extract(WireCaptions.ReadRequest(body));
+        }
+        catch (Exception e) when (e is not OutOfMemoryException)
+        {
+            extractor = new CaptionExtractor();
+            return CaptionOutcome.Failed(DecodeFault.Crashed, $"reading captions failed at this segment: {e.GetType().Name}{Place(e)}");
         }
     }
 

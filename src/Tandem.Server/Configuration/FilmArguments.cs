@@ -20,6 +20,9 @@ public sealed record FilmArguments(string Input, string Output, string From, str
     /// <summary>Of a voice, such as <c>128kbit/s</c>.</summary>
     public string? VoiceBitRate { get; init; }
 
+    /// <summary>Path of a WebVTT file with what is said.</summary>
+    public string? Captions { get; init; }
+
     /// <summary>Whether a playlist may lead to private addresses.</summary>
     public bool AllowPrivate { get; init; }
 
@@ -63,9 +66,11 @@ public sealed record FilmArguments(string Input, string Output, string From, str
         if (mistakes.Count > 0)
             return (null, mistakes);
         var engine = EngineCatalogue.Resolve(voices.Engine, voices.From, voices.To);
-        return engine.Error is { } error
-            ? (null, [$"--engine: {error}"])
-            : (new FilmJob(Input, Output, container!.Value, voices, engine) { Overwrite = Overwrite }, []);
+        if (engine.Error is { } error)
+            return (null, [$"--engine: {error}"]);
+        return Captions is not null && !engine.ReadsCaptions
+            ? (null, [$"--captions: engine {voices.Engine} reads none; leave it out, or choose captions as the recogniser, such as captions+apertium+espeak"])
+            : (new FilmJob(Input, Output, container!.Value, voices, engine) { Overwrite = Overwrite, Captions = Captions }, []);
     }
 
     private static T? Value<T>(string name, Parsed<T> parsed, List<string> mistakes)

@@ -5,6 +5,8 @@ namespace Tandem.Workbench.Doctor;
 /// <summary>Whether engines and voices are there, by asking each part of <c>offline</c> for something.</summary>
 internal static class EngineCheck
 {
+    private const string Hears = "offline hears";
+
     private static readonly TimeSpan _each = TimeSpan.FromSeconds(15);
 
     public static async Task<IReadOnlyList<Finding>> ExamineAsync(CheckSurroundings around, CancellationToken cancellation)
@@ -19,12 +21,14 @@ internal static class EngineCheck
 
         // Without channels the demo is meant, which uses it.
         var needed = channels.IsEmpty || channels.Any(channel => channel.Engine == "offline" || channel.Engine.Contains('+', StringComparison.Ordinal));
+        var listens = channels.IsEmpty || channels.Any(channel => !EngineCatalogue.Resolve(channel.Engine, channel.From, channel.To).ReadsCaptions);
         var inventory = OfflineInventory.Look();
         var broken = false;
         foreach (var part in new[] { await HearAsync(inventory, cancellation), await TranslateAsync(inventory, cancellation), await SpeakAsync(inventory, cancellation) })
         {
             broken |= part.State == CheckState.Failed;
-            findings.Add(part.State == CheckState.Failed && !needed ? part with { State = CheckState.Warning } : part);
+            var isNeeded = needed && (listens || part.Name != Hears);
+            findings.Add(part.State == CheckState.Failed && !isNeeded ? part with { State = CheckState.Warning } : part);
         }
 
         var pairs = inventory.Whole.Select(pair => $"{pair.From} to {pair.To}").ToList();
@@ -40,7 +44,7 @@ internal static class EngineCheck
 
     private static async Task<Finding> HearAsync(OfflineInventory inventory, CancellationToken cancellation)
     {
-        const string Name = "offline hears";
+        const string Name = Hears;
         const string Remedy = "install libpocketsphinx3 and pocketsphinx-en-us";
         if (inventory.Models.Count == 0)
             return Finding.Failed(Name, "pocketsphinx has no model", Remedy);

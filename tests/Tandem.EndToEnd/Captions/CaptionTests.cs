@@ -1,0 +1,143 @@
+using System.Diagnostics;
+using System.Text.RegularExpressions;
+using Tandem.Checks.Detectors;
+using Tandem.Checks.LiveOrigin;
+using Tandem.Checks.Recording;
+using Tandem.Checks.Signals;
+using Tandem.EndToEnd.Harness;
+using Xunit;
+
+namespace Tandem.EndToEnd.Captions;
+
+/// <summary>Live channels whose recogniser is the source's own captions (issue 3): what is published is the translation of what they say.</summary>
+public sealed partial class CaptionTests
+{
+    private const string Engine = "captions+apertium+espeak";
+
+    // A voice starts with its sentence, within what cutting and placing take.
+    private const double Tolerance = 0.35;
+
+    [Fact]
+    public async Task WebVTT_and_CEA_608_are_dubbed_as_they_say()
+    {
+        Skip();
+        var speech = new Speech();
+        var programme = await Programmes.SpeechAsync(Packing.Ts, 130);
+        var sentences = speech.Sentences(130);
+        await using var origin = await OriginServer.StartAsync();
+        var plain = origin.Add("plain", new OriginOptions { Programme = programme, Window = 10 });
+        using var subtitled = new SubtitledOrigin(plain, sentences);
+        var captioned = origin.Add("line21", new OriginOptions { Programme = CaptionedProgramme.With(programme, sentences), Window = 10 });
+        await using var server = await TandemServer.StartAsync(
+        [
+            TandemServer.Channel("text", subtitled.Master, delay: "14s", engine: Engine),
+            TandemServer.Channel("line21", captioned.Master, delay: "14s", engine: Engine),
+        ]);
+        await using var text = HlsRecorder.Start(server.Master("text"));
+        await using var line21 = HlsRecorder.Start(server.Master("line21"));
+        var limit = TimeSpan.FromSeconds(90);
+        await CheckAsync(await text.SecondsAsync(28, limit), programme, sentences, server);
+        await CheckAsync(await line21.SecondsAsync(28, limit), programme, sentences, server);
+    }
+
+    [Fact]
+    [Trait("Category", "Full")]
+    public async Task Where_the_sound_is_apart_captions_are_read_of_the_smallest_picture()
+    {
+        Skip();
+        var made = await Programmes.VariantsAsync(Packing.Ts, 130);
+        var sentences = new Speech().Sentences(130);
+        await using var origin = await OriginServer.StartAsync();
+        var channel = origin.Add("apart", new OriginOptions { Programme = CaptionedProgramme.With(made, sentences), Window = 10 });
+        await using var server = await TandemServer.StartAsync([TandemServer.Channel("apart", channel.Master, delay: "14s", engine: Engine)]);
+        await using var recorder = HlsRecorder.Start(server.Master("apart"));
+        await CheckAsync(await recorder.SecondsAsync(28, TimeSpan.FromSeconds(90)), made, sentences, server);
+    }
+
+    [Fact]
+    [Trait("Category", "Full")]
+    public async Task Without_captions_the_original_is_heard_and_the_state_says_why()
+    {
+        Skip();
+        await using var origin = await OriginServer.StartAsync();
+        var channel = origin.Add("none", new OriginOptions { Programme = await Programmes.SpeechAsync(Packing.Ts, 130), Window = 10 });
+        await using var server = await TandemServer.StartAsync([TandemServer.Channel("none", channel.Master, delay: "6s", engine: Engine)]);
+        await server.UntilAsync(
+            "the engine is out of use",
+            async () => (await server.ChannelAsync("none")).GetProperty("engine") is var engine && !engine.GetProperty("healthy").GetBoolean()
+                && engine.GetProperty("reason").GetString()!.Contains("no captions came in 30 s of CEA-608 (CC1) in the picture of v0", StringComparison.Ordinal),
+            TimeSpan.FromSeconds(60));
+        await server.UntilAsync(
+            "the language falls back to the original",
+            async () => (await server.ChannelAsync("none")).GetProperty("languages")[0].GetProperty("state").GetString() == "fallback",
+            TimeSpan.FromSeconds(30));
+        Assert.True(await server.MetricAsync("tandem_engine_circuit_open", "channel=\"none\"") > 0);
+    }
+
+    /// <summary>Every sentence that was whole in the recording has its translation as captions, and a voice speaks while they show.</summary>
+    private static async Task CheckAsync(HlsRecording recording, Programme programme, IReadOnlyList<Sentence> sentences, TandemServer server)
+    {
+        var epoch = recording.Voice("es").Epochs[0];
+        var voice = await Decode.SoundAsync(recording.Voice("es").Sound(epoch));
+        var original = await Decode.SoundAsync(recording.Original.Sound(epoch));
+        var from = Math.Max(voice.Frames[0].Seconds, original.Frames[0].Seconds);
+        var to = Math.Min(voice.Frames[^1].Seconds, original.Frames[^1].Seconds);
+        var cues = recording.Captions("es").Cues(epoch);
+        var told = string.Join(" | ", cues.Select(cue => $"{cue.Start:F2}–{cue.End:F2} {cue.Text}")) + "\n" + server.Tail(10);
+        var shift = programme.FirstTicks / (double)Programme.TickRate;
+        var checkedSentences = 0;
+        foreach (var (start, end, text) in sentences.Select(sentence => (sentence.Start + shift, sentence.End + shift, sentence.Text)))
+        {
+            // What a channel publishes first was due before its engine had read anything.
+            if (start < from + 8 || end > to - 4)
+                continue;
+            var first = cues.FirstOrDefault(cue => Math.Abs(cue.Start - start) <= Tolerance);
+            Assert.True(first is not null, $"no caption begins with \"{text}\" at {start:F2}: {told}");
+            var wanted = await TranslationAsync(text);
+            var spoken = cues.Where(cue => cue.Start >= first.Start - 0.01).OrderBy(cue => cue.Start).ToList();
+            var said = "";
+            var until = first.Start;
+            foreach (var cue in spoken.TakeWhile(cue => cue.Start <= until + 0.01))
+            {
+                said += " " + cue.Text;
+                until = cue.End;
+                if (Plain(said).Length >= Plain(wanted).Length)
+                    break;
+            }
+
+            Assert.Equal(Plain(wanted), Plain(said));
+            var level = BedLevel.Decibels(voice.Between(first.Start, first.End), original.Between(first.Start, first.End), [Range.All]);
+            Assert.True(level < -10 || double.IsNaN(level), $"the original is at {level:F1} dB under \"{said}\": {told}");
+            Assert.True(Loudness(voice.Between(first.Start, first.End)) > -40, $"nobody speaks at \"{said}\": {told}");
+            checkedSentences++;
+        }
+
+        Assert.True(checkedSentences >= 2, $"{checkedSentences} sentences lay in {from - shift:F1} to {to - shift:F1}: {told}");
+    }
+
+    private static double Loudness(float[] samples) =>
+        10 * Math.Log10((samples.Sum(sample => (double)sample * sample) / Math.Max(1, samples.Length)) + 1e-10);
+
+    /// <summary>As apertium's own command translates it.</summary>
+    private static async Task<string> TranslationAsync(string text)
+    {
+        var start = new ProcessStartInfo("apertium", ["-u", "eng-spa"]) { UseShellExecute = false, RedirectStandardInput = true, RedirectStandardOutput = true };
+        using var process = Process.Start(start)!;
+        await process.StandardInput.WriteAsync(text.TrimEnd('.'));
+        process.StandardInput.Close();
+        var translation = await process.StandardOutput.ReadToEndAsync();
+        await process.WaitForExitAsync();
+        return translation;
+    }
+
+    private static string Plain(string text) => Others().Replace(text.ToLowerInvariant(), "");
+
+    private static void Skip()
+    {
+        if (!Speech.IsThere)
+            Assert.Skip("The package asterisk-core-sounds-en-g722 is not installed");
+    }
+
+    [GeneratedRegex(@"[^\p{L}\p{N}]+")]
+    private static partial Regex Others();
+}
