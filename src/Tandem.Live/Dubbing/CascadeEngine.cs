@@ -17,7 +17,7 @@ public sealed record CascadeLanguage(string Language, ITranslator Translator, IV
 public sealed class CascadeEngine : IEngine
 {
     // Ten utterances of ten seconds are more than any delay that can be set for live use makes worth waiting for.
-    private const int MostWaiting = 16;
+    private const int Places = 16;
 
     private readonly EngineEvents _events = new();
     private readonly SpeechSegmenter _segmenter = new();
@@ -41,7 +41,7 @@ public sealed class CascadeEngine : IEngine
         _options = options;
         _time = services.Time;
         _faults = services.Faults;
-        var bounds = new BoundedChannelOptions(MostWaiting) { FullMode = BoundedChannelFullMode.DropOldest, SingleReader = true };
+        var bounds = new BoundedChannelOptions(Places) { FullMode = BoundedChannelFullMode.DropOldest, SingleReader = true };
         _speech = Channel.CreateBounded<HeardSpeech>(bounds, dropped => Lose(dropped, "overflow"));
         foreach (var language in languages)
         {
@@ -62,6 +62,9 @@ public sealed class CascadeEngine : IEngine
 
     /// <inheritdoc/>
     public int Waiting => _speech.Reader.Count + _sentences.Sum(sentences => sentences.Reader.Count);
+
+    /// <inheritdoc/>
+    public int MostWaiting => Places * (1 + _sentences.Count);
 
     /// <inheritdoc/>
     public void Hear(SourceSound sound)
