@@ -12,6 +12,6 @@ internal static class SentBytes
         await next(context);
         if (context.Response is { HasStarted: true, ContentLength: > 0 and var bytes, StatusCode: not StatusCodes.Status304NotModified }
             && !HttpMethods.IsHead(context.Request.Method))
-            meter.HttpSent(bytes.Value);
+            meter.HttpSent(bytes);
     }
 }
