@@ -28,7 +28,7 @@ internal static class Settings
         new("operator_keys", "hashes of keys", Setting.None, "1 to 64, each sha256: and 64 hexadecimal digits", [], Values.KeyHashes);
 
     public static Setting<double> MonthlyBudget { get; } =
-        new("monthly_budget", "USD", Setting.None, "0USD to 10000000USD", 0, text => Values.Dollars(text, 10_000_000));
+        new("monthly_budget", "USD", "0USD", "0USD to 10000000USD", 0, text => Values.Dollars(text, 10_000_000));
 
     public static Setting<string> Id { get; } =
         new("id", "text", Setting.Required, "1 to 64 of a–z A–Z 0–9 . _ -, not beginning with a dot", "", Values.Id);

@@ -62,7 +62,6 @@ public sealed partial record Expression(IReadOnlyList<Selector> Selectors, IRead
     [GeneratedRegex("""(?<![\w:."$])(?<name>[a-zA-Z_:][\w:]*)\s*((?<call>\()|\{(?<matchers>([^"}]|"(\\.|[^"\\])*")*)\})?""", RegexOptions.ExplicitCapture, 1000)]
     private static partial Regex Name();
 
-    [GeneratedRegex("""(?<label>\w+)\s*(?<sign>=~|!~|!=|=)\s*"(?<value>(\\.|[^"\\])*)"
-    """, RegexOptions.ExplicitCapture, 1000)]
+    [GeneratedRegex("(?<label>\\w+)\\s*(?<sign>=~|!~|!=|=)\\s*\"(?<value>(\\\\.|[^\"\\\\])*)\"", RegexOptions.ExplicitCapture, 1000)]
     private static partial Regex Condition();
 }
