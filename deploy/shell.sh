@@ -38,12 +38,38 @@ install_packages() {
     local options=(-o Acquire::Retries=2 -o Acquire::http::Timeout=30 -o Acquire::https::Timeout=30 -o DPkg::Lock::Timeout=300)
     # A source of packages that is none of ours may fail; what counts is whether ours can be installed.
     apt-get "${options[@]}" update -q </dev/null >"$log" 2>&1 || true
+    refuse_services
     if ! apt-get "${options[@]}" install -q -y --no-install-recommends "${missing[@]}" </dev/null >>"$log" 2>&1; then
         tail -n 15 "$log" | sed 's/^/  /' >&2
         rm -f "$log"
+        allow_services
         die "the packages could not be installed (offline, or not Debian 12?); when the Debian archive can be reached: $by_hand"
     fi
     rm -f "$log"
+    allow_services
+    stop_at_boot "${missing[@]}"
+}
+
+# Some packages bring a service that would start at once (policy-rc.d(8), which invoke-rc.d and systemd's helper ask): Tandem starts what it
+# needs by itself. A policy of the machine's own is left alone.
+refuse_services() {
+    [ ! -e /usr/sbin/policy-rc.d ] || return 0
+    printf '#!/bin/sh\n# tandem: no service is started while packages are installed\nexit 101\n' > /usr/sbin/policy-rc.d
+    chmod 755 /usr/sbin/policy-rc.d
+}
+
+allow_services() {
+    if grep -q '^# tandem:' /usr/sbin/policy-rc.d 2>/dev/null; then rm -f /usr/sbin/policy-rc.d; fi
+}
+
+# stop_at_boot PACKAGE…: of packages that were just installed, those whose service would start with the machine.
+stop_at_boot() {
+    local name
+    for name in "$@"; do
+        case $name in
+            prometheus | prometheus-alertmanager) update-rc.d "$name" disable >/dev/null 2>&1 || true ;;
+        esac
+    done
 }
 
 # fingerprint PATH…: one line that changes when a file below is added, removed or written; build results are not looked at.

@@ -22,6 +22,9 @@ public delegate Task<RemuxOutcome> Remux(RemuxRequest request, CancellationToken
 /// <param name="log">Told of failures, once a second at most.</param>
 public sealed class Carrying(ChannelReader<CarriedMedia> fetched, Remux remux, TimeSpan delay, TimeProvider time, ILogger log)
 {
+    /// <summary>Segments that wait for the channel, at most; they are megabytes.</summary>
+    internal const int MostWaiting = 4;
+
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(100);
 
     // What came late all the same, as when a channel starts, is still tried for this long.
@@ -31,8 +34,7 @@ public sealed class Carrying(ChannelReader<CarriedMedia> fetched, Remux remux, T
     private const int MostHeard = 128;
     private const long MostHeardBytes = 64 << 20;
 
-    // Segments are megabytes: few wait here.
-    private readonly Channel<CarriedSegment> _messages = Channel.CreateBounded<CarriedSegment>(4);
+    private readonly Channel<CarriedSegment> _messages = Channel.CreateBounded<CarriedSegment>(MostWaiting);
     private readonly Channel<CarriedMedia> _heard = Channel.CreateBounded<CarriedMedia>(MostHeard);
     private readonly ConcurrentDictionary<PlaylistId, Stream> _streams = [];
     private readonly TaskCompletionSource _decided = new(TaskCreationOptions.RunContinuationsAsynchronously);

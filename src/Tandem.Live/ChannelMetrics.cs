@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using System.Collections.Immutable;
 using System.Diagnostics.Metrics;
+using Tandem.Live.Package;
 
 namespace Tandem.Live;
 
@@ -18,6 +19,7 @@ public sealed class TandemMeter : IDisposable
     private readonly Lock _lock = new();
     private ImmutableList<MeteredChannel> _channels = [];
     private Action<MeteredChannel>? _announced;
+    private int _failedInRow;
 
     /// <summary>Makes the meter and all instruments but the observable ones, which belong to who observes.</summary>
     public TandemMeter()
@@ -33,6 +35,11 @@ public sealed class TandemMeter : IDisposable
         Dubs = Counter(MetricCatalogue.Dubs);
         FallbackSeconds = Meter.CreateCounter<double>(MetricCatalogue.FallbackSeconds.Name, "s", MetricCatalogue.FallbackSeconds.Help);
         SourceAge = Gauge(MetricCatalogue.SourceAge);
+        SegmentQueueBound = Gauge(MetricCatalogue.SegmentQueueBound);
+        DubbedSeconds = Meter.CreateCounter<double>(MetricCatalogue.DubbedSeconds.Name, "s", MetricCatalogue.DubbedSeconds.Help);
+        Reference = Gauge(MetricCatalogue.Reference);
+        HealthFailures = Gauge(MetricCatalogue.HealthFailures);
+        HttpSentBytes = Counter(MetricCatalogue.HttpSentBytes);
         Epochs = Counter(MetricCatalogue.Epochs);
         SyncOffset = Histogram(MetricCatalogue.SyncOffset);
         WorkerRestarts = Counter(MetricCatalogue.WorkerRestarts);
@@ -65,6 +72,12 @@ public sealed class TandemMeter : IDisposable
 
     internal Gauge<double> SourceAge { get; }
 
+    internal Gauge<double> SegmentQueueBound { get; }
+
+    internal Counter<double> DubbedSeconds { get; }
+
+    internal Gauge<double> Reference { get; }
+
     internal Counter<long> Epochs { get; }
 
     internal Histogram<double> SyncOffset { get; }
@@ -76,6 +89,10 @@ public sealed class TandemMeter : IDisposable
     internal Gauge<double> EngineCircuitOpen { get; }
 
     internal Gauge<double> ScratchBytes { get; }
+
+    private Gauge<double> HealthFailures { get; }
+
+    private Counter<long> HttpSentBytes { get; }
 
     private Counter<long> HealthChecks { get; }
 
@@ -100,7 +117,20 @@ public sealed class TandemMeter : IDisposable
     }
 
     /// <summary>Counts an answer to a health check: <c>live</c>, <c>ready</c>, <c>degraded</c> or <c>unready</c>.</summary>
-    public void HealthChecked(string result) => HealthChecks.Add(1, new KeyValuePair<string, object?>("result", result));
+    public void HealthChecked(string result)
+    {
+        HealthChecks.Add(1, new KeyValuePair<string, object?>("result", result));
+        if (result == "live")
+            return;
+        lock (_lock)
+        {
+            _failedInRow = result == "unready" ? _failedInRow + 1 : 0;
+            HealthFailures.Record(_failedInRow);
+        }
+    }
+
+    /// <summary>Counts the bytes of an answer's body.</summary>
+    public void HttpSent(long bytes) => HttpSentBytes.Add(bytes);
 
     /// <inheritdoc/>
     public void Dispose() => Meter.Dispose();
@@ -193,6 +223,19 @@ public sealed class ChannelMetrics
 
     /// <summary>Speech was published in the original for want of a dub.</summary>
     public void Fallback(string language, TimeSpan time) => _meter.FallbackSeconds.Add(Math.Max(0, time.TotalSeconds), _channel, Tag("lang", language));
+
+    /// <summary>The original was lowered for dubs.</summary>
+    public void Dubbed(string language, TimeSpan time) => _meter.DubbedSeconds.Add(Math.Max(0, time.TotalSeconds), _channel, Tag("lang", language));
+
+    /// <summary>How many places a queue has; 0 where it has no bound of its own.</summary>
+    public void QueueBound(string queue, int places) => _meter.SegmentQueueBound.Record(places, _channel, Tag("queue", queue));
+
+    /// <summary>What is known of the source's own segments.</summary>
+    public void Reference(ReferenceState state)
+    {
+        foreach (var known in Enum.GetValues<ReferenceState>())
+            _meter.Reference.Record(known == state ? 1 : 0, _channel, Tag("state", known.ToString().ToLowerInvariant()));
+    }
 
     /// <summary>Time since the source last showed a new segment.</summary>
     public void SourceAge(TimeSpan age) => _meter.SourceAge.Record(age.TotalSeconds, _channel);

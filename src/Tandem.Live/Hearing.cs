@@ -34,12 +34,15 @@ public sealed class Hearing(
     TimeProvider time,
     FaultPlan? faults = null)
 {
+    /// <summary>Messages that wait for the channel, at most.</summary>
+    internal const int MostWaiting = 64;
+
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(100);
 
     // Placement commits a second before a segment is due; what is decoded later than that comes too late.
     private static readonly TimeSpan Reserve = TimeSpan.FromSeconds(1.2);
 
-    private readonly Channel<SourceMessage> _messages = Channel.CreateBounded<SourceMessage>(64);
+    private readonly Channel<SourceMessage> _messages = Channel.CreateBounded<SourceMessage>(MostWaiting);
     // What came late all the same, as when a channel starts, is still waited for this long.
     private static readonly TimeSpan LeastPatience = TimeSpan.FromSeconds(2);
 

@@ -96,6 +96,7 @@ public sealed class LiveChannel : IAsyncDisposable
         // … → package → publish.
         _publisher = new Publisher(Publication, _metrics, _record, _time, _log, _pictures.Held);
         _reference = new ReferenceCheck(options, _time, _log);
+        TellBounds();
         _condition = new ChannelCondition(options, _metrics, _time, _log) { InputTrouble = () => _input?.Trouble };
         _snapshot = TakeSnapshot();
         _running = Task.Run(RunAsync);
@@ -202,6 +203,14 @@ public sealed class LiveChannel : IAsyncDisposable
         while (_captionReading.Messages.TryRead(out var said))
             _captions!.Accept(said);
         _captions!.Work(_publisher.Table.Rows, now);
+    }
+
+    private void TellBounds()
+    {
+        _metrics.QueueBound("source", EventQueue.Capacity);
+        _metrics.QueueBound("decode", Hearing.MostWaiting);
+        _metrics.QueueBound("engine", _engine.MostWaiting);
+        _metrics.QueueBound("carry", Carrying.MostWaiting);
     }
 
     private void Accept(SourceMessage message)
@@ -333,7 +342,8 @@ public sealed class LiveChannel : IAsyncDisposable
         if (_condition.HasEnded)
             _publisher.End();
         _track.Trim(_voices.MixedByAll - Held);
-        _metrics.SourceAge(_condition.SourceAge(now));
+        _metrics.SourceAge(_condition.HasEnded ? TimeSpan.Zero : _condition.SourceAge(now));
+        _metrics.Reference(_reference.Result.State);
         var unpublished = _publisher.Table.Rows.Count - _publisher.Table.Published;
         _metrics.QueueDepth("publish", unpublished);
         _metrics.InFlight(_follower.SegmentsAhead + unpublished);

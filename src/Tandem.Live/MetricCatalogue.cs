@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.Text.Json;
 using Tandem.Live.Dubbing;
+using Tandem.Live.Package;
 using Tandem.Live.Timeline;
 
 namespace Tandem.Live;
@@ -35,7 +36,7 @@ public enum MetricScope
 /// <param name="Name">Full Prometheus name.</param>
 /// <param name="Kind">Counter, gauge or histogram.</param>
 /// <param name="Scope">What there is one series of; gives the first labels.</param>
-/// <param name="Unit"><c>s</c>, <c>By</c> (bytes), <c>1</c> (ratio or number).</param>
+/// <param name="Unit"><c>s</c>, <c>By</c> (bytes), <c>1</c> (ratio or number), <c>USD</c>.</param>
 /// <param name="Help">One sentence.</param>
 public sealed record MetricDefinition(string Name, MetricKind Kind, MetricScope Scope, string Unit, string Help)
 {
@@ -177,6 +178,46 @@ public static class MetricCatalogue
     public static MetricDefinition ScratchBytes { get; } =
         new("tandem_scratch_bytes", MetricKind.Gauge, MetricScope.Channel, "By", "Bytes in temporary files; 0 as long as none are used.");
 
+    /// <summary><c>tandem_segment_queue_bound</c>.</summary>
+    public static MetricDefinition SegmentQueueBound { get; } =
+        new("tandem_segment_queue_bound", MetricKind.Gauge, MetricScope.Channel, "1", "Places of a bounded queue; 0 where there is none of its own.")
+        {
+            Labels = SegmentQueueDepth.Labels,
+            LabelValues = SegmentQueueDepth.LabelValues,
+        };
+
+    /// <summary><c>tandem_dubbed_seconds_total</c>.</summary>
+    public static MetricDefinition DubbedSeconds { get; } =
+        new("tandem_dubbed_seconds_total", MetricKind.Counter, MetricScope.Language, "s", "Time in which the original was lowered for a dub.");
+
+    /// <summary><c>tandem_reference_state</c>.</summary>
+    public static MetricDefinition Reference { get; } =
+        new("tandem_reference_state", MetricKind.Gauge, MetricScope.Channel, "1", "1 for what is known of the source's own segments, else 0.")
+        {
+            Labels = ["state"],
+            LabelValues = One(Words<ReferenceState>()),
+        };
+
+    /// <summary><c>tandem_health_failures_in_row</c>.</summary>
+    public static MetricDefinition HealthFailures { get; } =
+        new("tandem_health_failures_in_row", MetricKind.Gauge, MetricScope.Process, "1", "Answers of /health/ready that were unready, since the last one that was not.");
+
+    /// <summary><c>tandem_http_sent_bytes_total</c>.</summary>
+    public static MetricDefinition HttpSentBytes { get; } =
+        new("tandem_http_sent_bytes_total", MetricKind.Counter, MetricScope.Process, "By", "Bytes of the bodies of HTTP answers.");
+
+    /// <summary><c>tandem_cost_dollars_total</c>.</summary>
+    public static MetricDefinition Cost { get; } =
+        new("tandem_cost_dollars_total", MetricKind.Counter, MetricScope.Process, "USD", "What this instance has cost since its start, at list prices.")
+        {
+            Labels = ["kind"],
+            LabelValues = One("cpu", "memory", "egress"),
+        };
+
+    /// <summary><c>tandem_monthly_budget_dollars</c>.</summary>
+    public static MetricDefinition MonthlyBudget { get; } =
+        new("tandem_monthly_budget_dollars", MetricKind.Gauge, MetricScope.Process, "USD", "What all instances together may cost a month; 0 for no limit.");
+
     /// <summary><c>tandem_health_checks_total</c>.</summary>
     public static MetricDefinition HealthChecks { get; } =
         new("tandem_health_checks_total", MetricKind.Counter, MetricScope.Process, "1", "Answers to /health/live and /health/ready.")
@@ -207,6 +248,7 @@ public static class MetricCatalogue
         SegmentProcessing, SegmentFailures, Segments, SegmentsInFlight, SegmentQueueDepth, PublishLateness, DubOnsetLag, Dubs,
         FallbackSeconds, SourceAge, Epochs, SyncOffset, WorkerRestarts, RecordFailures, EngineCircuitOpen, ScratchBytes, HealthChecks, CpuRatio,
         MemoryRatio, BuildInfo,
+        SegmentQueueBound, DubbedSeconds, Reference, HealthFailures, HttpSentBytes, Cost, MonthlyBudget,
     ];
 
     // What SourceHttp and HttpFaults say.

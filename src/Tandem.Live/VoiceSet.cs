@@ -353,6 +353,8 @@ public sealed class VoiceSet : IDisposable
 
         if (result.Fallback > SoundLength.Zero)
             _metrics.Fallback(language, result.Fallback.Time);
+        if (result.Dubbed > SoundLength.Zero)
+            _metrics.Dubbed(language, result.Dubbed.Time);
     }
 
     private RenditionRate Rate(string name)

@@ -23,6 +23,7 @@ internal static partial class Routes
     {
         var log = parts.Logs.CreateLogger("Tandem.Server");
         app.Use((context, next) => GuardAsync(context, next, log));
+        app.Use((context, next) => SentBytes.CountAsync(context, next, parts.Meter));
         ViewerPages.Use(app, parts.Pages);
         app.UseRouting();
 

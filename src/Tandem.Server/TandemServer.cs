@@ -64,7 +64,9 @@ internal sealed class TandemServer : IAsyncDisposable
     {
         // Before the channels: the exporter hears nothing of what was measured earlier.
         var exporter = new PrometheusExporter(parts.Meter);
-        ProcessMetrics.Add(parts.Meter, new MachineShare(parts.Time), ProgramVersion.Text, parts.Libraries.FFmpeg ?? "none");
+        var share = new MachineShare(parts.Time);
+        ProcessMetrics.Add(parts.Meter, share, ProgramVersion.Text, parts.Libraries.FFmpeg ?? "none");
+        CostMetrics.Add(parts.Meter, share, options.MonthlyBudget, parts.Time);
         var channels = new ChannelHost(options.Channels, parts.Start, parts.Time, parts.Logs.CreateLogger<ChannelHost>());
         var app = Build(options, parts);
         var ingest = new IngestFiles(channels, new OperatorAccess(options.OperatorKeys), parts.Time);

@@ -40,6 +40,9 @@ public sealed class CaptionsEngine : IEngine, ICaptionListener
     public int Waiting => _stages.Waiting;
 
     /// <inheritdoc/>
+    public int MostWaiting => CascadeStages.MostWaiting * _languages.Count;
+
+    /// <inheritdoc/>
     public void Hear(SourceSound sound)
     {
         lock (_lock)

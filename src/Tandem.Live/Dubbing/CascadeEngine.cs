@@ -54,6 +54,9 @@ public sealed class CascadeEngine : IEngine
     public int Waiting => _speech.Reader.Count + _stages.Waiting;
 
     /// <inheritdoc/>
+    public int MostWaiting => CascadeStages.MostWaiting * (1 + _languages.Count);
+
+    /// <inheritdoc/>
     public void Hear(SourceSound sound)
     {
         lock (_lock)

@@ -142,7 +142,7 @@ public sealed class DubTrack
     {
         var upTo = horizon + LookAhead;
         if (upTo <= _places.Fixed)
-            return new CommitResult([], [], [], SoundLength.Zero);
+            return new CommitResult([], [], [], SoundLength.Zero, SoundLength.Zero);
         var fresh = new List<PlacedDub>();
         var resumed = _places.Grow(upTo);
         if (resumed is not null)
@@ -151,12 +151,13 @@ public sealed class DubTrack
             _places.Grow(upTo);
         if (!_options.InPlace && _utterances.GiveUp(_places.Earliest - _options.MaxOnsetLag))
             _lastFault = "the dub did not come in time";
+        var dubbed = _fallback.Dubbed;
         var fallback = _fallback.Advance(upTo, _places.Ducked);
         UpdateState(new Stretch(ChannelTime.Max(_places.Fixed, upTo - Kept), upTo), fallback);
         _places.Fixed = upTo;
         Forget(upTo - Kept);
         var lags = fresh.Where(dub => !ReferenceEquals(dub, resumed)).Select(dub => dub.OnsetLag);
-        return new CommitResult([.. fresh], _counts.TakeFresh(), [.. lags], fallback);
+        return new CommitResult([.. fresh], _counts.TakeFresh(), [.. lags], fallback, _fallback.Dubbed - dubbed);
     }
 
     /// <summary>Captions that show between two times, whole, in order; those of fixed dubs never change.</summary>

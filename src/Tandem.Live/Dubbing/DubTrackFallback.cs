@@ -12,9 +12,13 @@ internal sealed class DubTrackFallback
     private readonly StretchSet _counted = new();
     private ChannelTime? _downFrom;
     private bool _recovering;
+    private ChannelTime _advancedTo;
 
     /// <summary>All of it so far.</summary>
     public SoundLength Total { get; private set; }
+
+    /// <summary>Time in which the original is lowered for a dub, so far.</summary>
+    public SoundLength Dubbed { get; private set; }
 
     /// <summary>A dub should cover this.</summary>
     public void Want(Stretch stretch) => _wanted.Add(stretch);
@@ -43,6 +47,7 @@ internal sealed class DubTrackFallback
     /// <param name="covered">Where the original is lowered under a dub.</param>
     public SoundLength Advance(ChannelTime upTo, StretchSet covered)
     {
+        CountDubbed(upTo, covered);
         var before = Total;
         foreach (var wanted in _wanted)
             Count(wanted, upTo, covered);
@@ -58,6 +63,17 @@ internal sealed class DubTrackFallback
         _counted.Trim(before);
         if (_downFrom < before)
             _downFrom = before;
+    }
+
+    private void CountDubbed(ChannelTime upTo, StretchSet covered)
+    {
+        if (upTo <= _advancedTo)
+            return;
+        var whole = new Stretch(_advancedTo, upTo);
+        Dubbed += whole.Length;
+        foreach (var open in covered.Uncovered(whole))
+            Dubbed -= open.Length;
+        _advancedTo = upTo;
     }
 
     private void Count(Stretch wanted, ChannelTime upTo, StretchSet covered)

@@ -29,6 +29,9 @@ public interface IEngine : IAsyncDisposable
 
     /// <summary>Utterances that wait for a stage of the engine.</summary>
     int Waiting { get; }
+
+    /// <summary>How many of them there can be; 0 where none waits.</summary>
+    int MostWaiting => 0;
 }
 
 /// <summary>What an engine's dubs can be relied on for.</summary>

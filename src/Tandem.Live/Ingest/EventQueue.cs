@@ -9,7 +9,8 @@ namespace Tandem.Live.Ingest;
 /// </summary>
 internal sealed class EventQueue
 {
-    private const int Capacity = 128;
+    /// <summary>Events that wait, at most.</summary>
+    public const int Capacity = 128;
 
     /// <summary>Heard segments that are being fetched or wait for the reader.</summary>
     public const int SegmentsAhead = 3;

@@ -67,6 +67,7 @@ public static class ConfigurationLoader
             StateDirectory = reader.Read(Settings.StateDirectory),
             LogLevel = reader.Read(Settings.LogLevel),
             OperatorKeys = reader.Read(Settings.OperatorKeys),
+            MonthlyBudget = reader.Read(Settings.MonthlyBudget),
             Faults = FaultSettings.Read(settings, mistakes),
             Channels = [.. ReadChannels(settings, sources.Channels, mistakes, resolve)
                 .Select(channel => channel with { Options = channel.Options with { Page = page } })],

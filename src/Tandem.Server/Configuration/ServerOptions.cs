@@ -31,6 +31,9 @@ public sealed record ServerOptions
     /// <summary>SHA-256 of each operator's key; empty where only programs of this machine are operators.</summary>
     public ImmutableArray<ImmutableArray<byte>> OperatorKeys { get; init; } = [];
 
+    /// <summary>What all instances together may cost a month, in US dollars; 0 for no limit. It is watched, not enforced.</summary>
+    public double MonthlyBudget { get; init; }
+
     /// <summary>Faults on demand.</summary>
     public FaultOptions Faults { get; init; } = FaultOptions.None;
 

@@ -27,6 +27,9 @@ internal static class Settings
     public static Setting<ImmutableArray<ImmutableArray<byte>>> OperatorKeys { get; } =
         new("operator_keys", "hashes of keys", Setting.None, "1 to 64, each sha256: and 64 hexadecimal digits", [], Values.KeyHashes);
 
+    public static Setting<double> MonthlyBudget { get; } =
+        new("monthly_budget", "USD", "0USD", "0USD to 10000000USD", 0, text => Values.Dollars(text, 10_000_000));
+
     public static Setting<string> Id { get; } =
         new("id", "text", Setting.Required, "1 to 64 of a–z A–Z 0–9 . _ -, not beginning with a dot", "", Values.Id);
 
@@ -77,7 +80,7 @@ internal static class Settings
     public static Setting<AdSpeech> Ads { get; } = new("ads", "word", "dub", "dub, original", Defaults.Ads, Values.Ads);
 
     /// <summary>Those of the server; the list <c>channels</c> stands beside them.</summary>
-    public static ImmutableArray<Setting> OfServer => [Listen, Port, PublicUrl, PageUrl, StateDirectory, LogLevel, OperatorKeys];
+    public static ImmutableArray<Setting> OfServer => [Listen, Port, PublicUrl, PageUrl, StateDirectory, LogLevel, OperatorKeys, MonthlyBudget];
 
     /// <summary>Those of a channel.</summary>
     public static ImmutableArray<Setting> OfChannel =>

@@ -35,6 +35,14 @@ internal static partial class Values
         return number < least || number > most ? new Wrong($"{text} is out of range; use {least}dB to {most}dB") : number;
     }
 
+    /// <summary>US dollars, from 0.</summary>
+    public static Parsed<double> Dollars(string text, double most)
+    {
+        if (Split(text) is not var (number, unit) || !(unit.Length == 0 || unit.Equals("USD", StringComparison.OrdinalIgnoreCase)))
+            return new Wrong($"\"{text}\" is no sum; write US dollars, such as 500USD");
+        return number < 0 || number > most ? new Wrong($"{text} is out of range; use 0USD to {most}USD") : number;
+    }
+
     /// <summary>Bits a second; the bounds are in kbit/s.</summary>
     public static Parsed<int> BitRate(string text, int least, int most)
     {

@@ -32,6 +32,12 @@ internal sealed class MachineShare
         _lastSeconds = _cpuSeconds();
     }
 
+    /// <summary>Cores that may be used.</summary>
+    public double Cores => _cores;
+
+    /// <summary>Bytes of memory that may be used; 0 where that cannot be told.</summary>
+    public double MemoryBytes => _memoryLimit;
+
     /// <summary>0 to 1, and a little above where a limit is enforced in slices; over the time since the last look.</summary>
     public double Cpu()
     {

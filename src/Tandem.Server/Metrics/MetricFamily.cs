@@ -43,7 +43,7 @@ internal sealed class MetricFamily
 
     /// <summary>Takes a measurement in. One for a channel that was never announced is ignored.</summary>
     /// <param name="value">Added to counters and up-down counters, observed by histograms, set in gauges.</param>
-    /// <param name="adds">Whether a gauge adds up (an up-down counter) instead of being set.</param>
+    /// <param name="adds">Whether it adds up, as in counters and up-down counters, or replaces what was there.</param>
     /// <param name="tags">Labels by name, in any order.</param>
     public void Record(double value, bool adds, ReadOnlySpan<KeyValuePair<string, object?>> tags)
     {
@@ -143,7 +143,7 @@ internal sealed class MetricFamily
                 _count++;
             }
 
-            _value = definition.Kind == MetricKind.Gauge && !adds ? value : _value + value;
+            _value = adds ? _value + value : value;
         }
 
         public void Write(StringBuilder text, MetricDefinition definition, string labels)

@@ -40,5 +40,5 @@ internal sealed class PrometheusExporter : IDisposable
     public void Dispose() => _listener.Dispose();
 
     private static void Record(Instrument instrument, double value, ReadOnlySpan<KeyValuePair<string, object?>> tags, object? family) =>
-        ((MetricFamily)family!).Record(value, instrument is UpDownCounter<long>, tags);
+        ((MetricFamily)family!).Record(value, adds: !instrument.IsObservable && instrument is not Gauge<double>, tags);
 }

@@ -23,6 +23,17 @@ public sealed class DubTrackFallbackTests
         Assert.Equal(3, rig.Commits.Sum(commit => commit.Fallback.Seconds));
     }
 
+    [Fact]
+    public void Time_under_a_dub_counts_once_as_dubbed()
+    {
+        var rig = new MixRig(Plain);
+        rig.Speak(2, 5, new float[3 * 48_000]);
+        foreach (var horizon in new[] { 1, 2.5, 3, 3.5, 6, 9 })
+            rig.CommitTo(horizon);
+        Assert.Equal(3, rig.Commits.Sum(commit => commit.Dubbed.Seconds), 0.001);
+        Assert.Equal(SoundLength.Zero, rig.Track.Counts.Fallback);
+    }
+
     /// <summary>A recogniser that hung once: viewers hear the original and are told why, and the next dub ends it.</summary>
     [Fact]
     public void Speech_that_was_not_understood_is_fallback()

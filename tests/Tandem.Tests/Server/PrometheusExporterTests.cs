@@ -13,7 +13,9 @@ public sealed class PrometheusExporterTests : IDisposable
     public PrometheusExporterTests()
     {
         _exporter = new PrometheusExporter(_meter);
-        ProcessMetrics.Add(_meter, new MachineShare(new FakeTimeProvider()), "1.2.3", "5.1 \"test\"");
+        var share = new MachineShare(new FakeTimeProvider());
+        ProcessMetrics.Add(_meter, share, "1.2.3", "5.1 \"test\"");
+        CostMetrics.Add(_meter, share, 0, new FakeTimeProvider());
     }
 
     public void Dispose()

@@ -76,6 +76,24 @@ public sealed class ServerTests : IAsyncLifetime
         Assert.Empty(await answer.Content.ReadAsByteArrayAsync());
     }
 
+    /// <summary>What is paid for: bodies that were sent, not what was only asked about.</summary>
+    [Fact]
+    public async Task What_was_sent_is_counted()
+    {
+        using (var whole = await _http.GetAsync("/live/news/es/1.aac"))
+        using (await _http.SendAsync(new HttpRequestMessage(HttpMethod.Head, "/live/news/es/1.aac")))
+        using (await GetAsync("/live/news/es/1.aac", "If-None-Match", whole.Headers.ETag!.ToString()))
+            await whole.Content.ReadAsByteArrayAsync();
+        using var part = await GetAsync("/live/news/es/1.aac", "Range", "bytes=0-99");
+        await part.Content.ReadAsByteArrayAsync();
+
+        // An answer is counted when it has been sent, which may be a moment after it was read; other answers are small.
+        var sent = 0d;
+        while (sent < Segment.Length + 100)
+            sent = Exposition.Parse(await _http.GetStringAsync("/metrics")).Samples["tandem_http_sent_bytes_total"];
+        Assert.InRange(sent, Segment.Length + 100, 1e7);
+    }
+
     [Theory]
     [InlineData("bytes=10-19", 10, 10)]
     [InlineData("bytes=4990-", 4990, 10)]
