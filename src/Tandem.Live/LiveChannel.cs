@@ -48,6 +48,7 @@ public sealed class LiveChannel : IAsyncDisposable
     private readonly EngineFeed _feed;
     private readonly AdBreaks _ads = new();
     private readonly VoiceSet _voices;
+    private readonly ChunkPublisher _chunks;
     private readonly Publisher _publisher;
     private readonly ReferenceCheck _reference;
     private readonly ChannelMetrics _metrics;
@@ -72,7 +73,8 @@ public sealed class LiveChannel : IAsyncDisposable
         _input = LocalInput.Open(options, _time, _log);
         var source = SourceOptions.Of(options) with { BackFill = options.Delay + BackFill(record.Age(_time.GetUtcNow())) };
         _follower = _input is null ? new SourceFollower(source, _time, faults) : new SourceFollower(source, _time, _input.Files);
-        _pictures = new PictureSet(options, _follower, _worker.RemuxAsync, _metrics, _time, _log);
+        Chunks = new ChunkStream(options.From, options.To);
+        _pictures = new PictureSet(options, _follower, _worker, Chunks, _metrics, _time, _log);
         _hearing = new Hearing(_follower, _worker, _pictures.Offer, options.From, options.Delay, _metrics, _time, faults);
         _placer = new SoundPlacer(_track);
         _clock = new SourceClock(_placer, options.Delay, record.Load(_log));
@@ -83,7 +85,8 @@ public sealed class LiveChannel : IAsyncDisposable
         _voices = new VoiceSet(options, _engine.Traits, _track, _metrics, _time, _log);
 
         // … → package → publish.
-        _publisher = new Publisher(Publication, _metrics, record, _time, _log, _pictures.Held);
+        _chunks = new ChunkPublisher(Chunks, _time);
+        _publisher = new Publisher(Publication, _metrics, record, _time, _log, _pictures.Held, _chunks);
         _reference = new ReferenceCheck(options, _time, _log);
         _condition = new ChannelCondition(options, _metrics, _time, _log) { InputTrouble = () => _input?.Trouble };
         _snapshot = TakeSnapshot();
@@ -92,6 +95,9 @@ public sealed class LiveChannel : IAsyncDisposable
 
     /// <summary>What viewers can fetch.</summary>
     public Publication Publication { get; } = new();
+
+    /// <summary>What viewers of sockets get.</summary>
+    public ChunkStream Chunks { get; }
 
     /// <summary>Where the source is to be pushed to; null where it is not.</summary>
     public PushedFiles? Pushed => _input is { IsPushed: true } ? _input.Files : null;
@@ -131,12 +137,15 @@ public sealed class LiveChannel : IAsyncDisposable
                     Accept(message);
                 while (_pictures.Messages.TryRead(out var carried))
                     _pictures.Accept(carried);
+                while (_pictures.Cut.TryRead(out var cut))
+                    _chunks.Accept(cut);
                 while (_engine.Events.TryRead(out var report))
                     Accept(report);
                 var now = _time.GetUtcNow();
                 _pictures.Decide(_reference.Result, _clock, _publisher, now);
                 WorkAhead(now);
                 _publisher.PublishDue(now);
+                _chunks.Release(_time.GetUtcNow());
                 Look(now);
                 if (hearing.IsFaulted || carrying.IsFaulted)
                     await (hearing.IsFaulted ? hearing : carrying);
@@ -221,6 +230,7 @@ public sealed class LiveChannel : IAsyncDisposable
         if (row is null)
             return;
 
+        Chunks.Edge = new LiveEdge(row.Date + row.Duration, row.AppearedAt);
         row.DecodeTime = heard.DecodeTime;
         row.HeardAt = _time.GetUtcNow();
         row.Undubbed = _ads.Contains(row.Source) && _options.Ads == AdSpeech.Original;
@@ -314,6 +324,8 @@ public sealed class LiveChannel : IAsyncDisposable
         var wait = Beat;
         if (_publisher.Table.Next is { } next && next.Due - now < wait)
             wait = next.Due - now < TimeSpan.FromMilliseconds(2) ? TimeSpan.FromMilliseconds(2) : next.Due - now;
+        if (_chunks.Next is { } chunk && chunk - now < wait)
+            wait = chunk - now < TimeSpan.FromMilliseconds(2) ? TimeSpan.FromMilliseconds(2) : chunk - now;
         using var cancel = CancellationTokenSource.CreateLinkedTokenSource(_stop.Token);
         await Task.WhenAny(_wake.Reader.WaitToReadAsync(cancel.Token).AsTask(), Task.Delay(wait, _time, cancel.Token));
         await cancel.CancelAsync();

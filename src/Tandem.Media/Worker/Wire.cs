@@ -16,6 +16,9 @@ internal enum MessageKind : byte
     /// <summary>To the child: take the sound out of a segment.</summary>
     Remux = 3,
 
+    /// <summary>To the child: cut a segment's picture into chunks.</summary>
+    Chunk = 4,
+
     /// <summary>From the child: it is ready, and this is how it is confined.</summary>
     Hello = 16,
 
@@ -30,6 +33,9 @@ internal enum MessageKind : byte
 
     /// <summary>From the child: what became of a request to remux.</summary>
     Remuxed = 20,
+
+    /// <summary>From the child: what became of a request for chunks.</summary>
+    Chunked = 21,
 
     /// <summary>To a segmenter's child: what to read and how.</summary>
     Segment = 40,

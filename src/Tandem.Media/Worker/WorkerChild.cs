@@ -230,6 +230,11 @@ internal sealed class WorkerChild : IDisposable
                 if (remuxId == Volatile.Read(ref _pendingId))
                     Volatile.Read(ref _pending)?.TrySetResult(remuxed);
                 break;
+            case MessageKind.Chunked:
+                var (chunkId, chunked) = WireChunks.ReadOutcome(body);
+                if (chunkId == Volatile.Read(ref _pendingId))
+                    Volatile.Read(ref _pending)?.TrySetResult(chunked);
+                break;
             case MessageKind.Probed:
                 wire = new WireReader(body);
                 Volatile.Read(ref _pending)?.TrySetResult(wire.Text(4096) ?? "");
