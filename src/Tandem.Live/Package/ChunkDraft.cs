@@ -36,6 +36,8 @@ public readonly record struct ChunkPayload(ReadOnlyMemory<byte> Data, int Sequen
     /// <param name="sequence">Of the chunk.</param>
     public void Stamp(Span<byte> copy, long sequence)
     {
+        if (copy.IsEmpty)
+            return;
         if (SequenceAt >= 0)
             BinaryPrimitives.WriteUInt32BigEndian(copy[SequenceAt..], (uint)sequence);
         if (TimeAt >= 0)

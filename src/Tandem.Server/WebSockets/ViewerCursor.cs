@@ -36,6 +36,7 @@ internal sealed class ViewerCursor(ChunkStream stream, int rendition, bool video
 
     private readonly Place _picture = new(MediaTrack.Video);
     private readonly Place _sound = new(MediaTrack.Audio);
+    private readonly DateTimeOffset _joined = joinedAt;
     private DateTimeOffset _since = joinedAt;
     private (long? Audio, long? Video)? _resume;
     private bool _caughtUp;
@@ -71,7 +72,7 @@ internal sealed class ViewerCursor(ChunkStream stream, int rendition, bool video
         if (_sound.Next >= 0)
             return true;
         var heard = stream.Sound(_selected).View;
-        var waitsForPicture = video && stream.HasPicture && now < joinedAt + s_pictureWait;
+        var waitsForPicture = video && stream.HasPicture && now < _joined + s_pictureWait;
         var seen = video ? stream.Picture.View : ChunkView.Empty;
         if (heard.IsEmpty || (waitsForPicture && NewestCut(seen, 0) < 0))
             return false;
@@ -107,10 +108,7 @@ internal sealed class ViewerCursor(ChunkStream stream, int rendition, bool video
             var (seen, heard) = (Find(_picture), Find(_sound));
             var (place, entry) = heard is not null && (seen is null || heard.Chunk.SourceTime <= seen.Chunk.SourceTime) ? (_sound, heard) : (_picture, seen);
             if (entry is null)
-            {
-                _caughtUp = true;
                 break;
-            }
 
             // An init segment goes before the first chunk that it is needed for; a chunk without media needs none.
             if (place.Init != (entry.Generation.Number, entry.Chunk.Rendition) && (entry.Chunk.Flags & ChunkFlags.Empty) == 0)
@@ -126,6 +124,8 @@ internal sealed class ViewerCursor(ChunkStream stream, int rendition, bool video
             bytes += entry.Chunk.Framed.Length;
             place.Next = entry.Chunk.Sequence + 1;
         }
+
+        _caughtUp |= IsAtEnd;
     }
 
     private ChunkEntry? Find(Place place) =>

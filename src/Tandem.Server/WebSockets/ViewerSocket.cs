@@ -63,6 +63,7 @@ internal sealed class ViewerSocket(ChannelViewers viewers, ViewerWish wish, Stre
     private int _selected = wish.Rendition;
     private int _unanswered;
     private bool _heardOf;
+    private bool _closed;
 
     /// <summary>The voice that is heard.</summary>
     public int Rendition { get; private set; } = wish.Rendition;
@@ -90,7 +91,8 @@ internal sealed class ViewerSocket(ChannelViewers viewers, ViewerWish wish, Stre
         }
         finally
         {
-            abort();
+            if (!reading.IsCompleted)
+                abort();
             await reading;
         }
     }
@@ -298,7 +300,11 @@ internal sealed class ViewerSocket(ChannelViewers viewers, ViewerWish wish, Stre
                 if (count == 0)
                     break;
                 if (!Read(buffer.AsSpan(0, count)))
+                {
+                    if (_end is { Cause: not "client" } && !_closed)
+                        await DiscardAsync(buffer);
                     return;
+                }
             }
         }
         catch (Exception error) when (error is IOException or SocketException or ObjectDisposedException or OperationCanceledException or InvalidOperationException)
@@ -307,6 +313,14 @@ internal sealed class ViewerSocket(ChannelViewers viewers, ViewerWish wish, Stre
         }
 
         Cut(SocketEnd.Lost);
+    }
+
+    /// <summary>What is left unread when a connection closes takes with it what was sent last: the reason.</summary>
+    private async Task DiscardAsync(byte[] buffer)
+    {
+        while (await stream.ReadAsync(buffer) > 0)
+        {
+        }
     }
 
     /// <summary>Takes what came; false where nothing more is to be read.</summary>
@@ -329,6 +343,7 @@ internal sealed class ViewerSocket(ChannelViewers viewers, ViewerWish wish, Stre
                     End(SocketEnd.Violation(_frames.Code, _frames.Detail));
                     return false;
                 case ClientEvent.Close:
+                    _closed = true;
                     End(SocketEnd.Client(_frames.Code));
                     return false;
                 case ClientEvent.Ping:

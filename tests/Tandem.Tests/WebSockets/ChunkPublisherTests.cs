@@ -63,7 +63,7 @@ public sealed class ChunkPublisherTests
         Publish(100);
         Publish(101);
         Release(Begin.AddSeconds(60));
-        var expected = 8_000_000_000L * 48_000 / 90_000;
+        var expected = ((8_000_000_000L * 48_000) + 45_000) / 90_000;
         foreach (var chunk in Chunks(1))
         {
             Assert.Equal(expected, DecodeTime(chunk));

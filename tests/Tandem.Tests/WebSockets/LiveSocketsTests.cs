@@ -22,6 +22,7 @@ public sealed class LiveSocketsTests : IAsyncLifetime
     private readonly HttpClient _http = new();
     private ChannelSnapshot _snapshot = Snapshot();
     private TandemServer? _server;
+    private bool _stopped;
 
     private Uri Root => _server!.Address;
 
@@ -39,7 +40,8 @@ public sealed class LiveSocketsTests : IAsyncLifetime
 
     public async ValueTask DisposeAsync()
     {
-        await _server!.DisposeAsync();
+        if (!_stopped)
+            await _server!.DisposeAsync();
         _http.Dispose();
         _meter.Dispose();
     }
@@ -155,6 +157,7 @@ public sealed class LiveSocketsTests : IAsyncLifetime
         await first.UntilAsync(() => first.Media.Count == 2, "the first chunk");
         await second.UntilAsync(() => second.Media.Count == 8, "the first chunks");
         var began = TimeProvider.System.GetTimestamp();
+        _stopped = true;
         var stopping = _server!.DisposeAsync();
         Publish(13, 13);
         await first.EndAsync();

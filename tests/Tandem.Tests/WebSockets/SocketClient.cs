@@ -112,7 +112,7 @@ internal sealed class SocketClient : IAsyncDisposable
                 message.Clear();
             }
         }
-        catch (WebSocketException)
+        catch (Exception end) when (end is WebSocketException or OperationCanceledException)
         {
             // Cut off.
         }
