@@ -13,9 +13,12 @@ internal sealed class ChunkNumbers
     private long _first;
     private int _count;
 
-    /// <summary>Chunks a segment, by the channel's target duration: segments may be half a second longer than that (RFC 8216, 4.3.3.1).</summary>
+    /// <summary>
+    /// Chunks a segment, by the channel's target duration: 0.4 s each, because segments may be half a second longer than that (RFC 8216,
+    /// 4.3.3.1), and pictures that decoding can begin with want to be the first of a chunk.
+    /// </summary>
     /// <param name="targetDuration">s.</param>
-    public static int CountOf(int targetDuration) => Math.Max(1, (2 * targetDuration) + 1);
+    public static int CountOf(int targetDuration) => Math.Max(1, ((5 * targetDuration) + 1) / 2);
 
     /// <summary>The sequence of a segment's first chunk, and how many it has.</summary>
     /// <param name="number">The segment's number as published.</param>

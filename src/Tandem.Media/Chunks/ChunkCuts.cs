@@ -12,40 +12,49 @@ internal static class ChunkCuts
     /// <param name="count">How many chunks.</param>
     public static int[] Of(IReadOnlyList<PictureSample> samples, uint timescale, int count)
     {
-        var starts = new int[count];
-        var begin = samples[0].Decode;
-        var end = samples[^1].Decode + samples[^1].Duration - begin;
-        var longest = timescale / 2L;
-        for (int chunk = 0, first = 0; chunk < count; chunk++)
+        // A chunk that ends between two pictures ends with the first of them: it may last a picture longer than its even share.
+        var longest = Math.Max(1, (timescale / 2L) - samples.Max(sample => sample.Duration));
+        var groups = GroupsOf(samples);
+        var parts = groups.ConvertAll(group => (int)Math.Min(count + 1, ((Length(samples, group) - 1) / longest) + 1));
+        if (parts.Sum() > count)
+            (groups, parts) = ([(0, samples.Count)], [count]);
+        while (parts.Sum() < count)
         {
-            starts[chunk] = first;
-            var left = count - chunk - 1;
-            if (left == 0)
-                break;
-            var from = first < samples.Count ? samples[first].Decode - begin : end;
-            var least = end - (left * longest);
-            var most = from + longest;
-            var even = from + ((end - from) / (left + 1));
-            first = Next(samples, first, begin, (least, even, most));
+            var largest = Enumerable.Range(0, groups.Count).MaxBy(index => (double)Length(samples, groups[index]) / parts[index]);
+            parts[largest]++;
         }
 
-        return starts;
+        return [.. groups.Zip(parts).SelectMany(group => Even(samples, group.First, group.Second))];
     }
 
-    private static int Next(IReadOnlyList<PictureSample> samples, int first, long begin, (long Least, long Even, long Most) bounds)
+    /// <summary>Runs of pictures that begin with one that decoding can begin with, but for the first.</summary>
+    private static List<(int From, int To)> GroupsOf(IReadOnlyList<PictureSample> samples)
     {
-        var equal = -1;
-        for (var index = first + 1; index < samples.Count; index++)
+        var groups = new List<(int From, int To)>();
+        var from = 0;
+        for (var index = 1; index <= samples.Count; index++)
         {
-            var at = samples[index].Decode - begin;
-            if (at > bounds.Most && (equal >= 0 || bounds.Least <= bounds.Most))
-                return equal >= 0 ? equal : Math.Max(index - 1, first + 1);
-            if (samples[index].IsSync && at >= bounds.Least && at <= bounds.Most)
-                return index;
-            if (equal < 0 && at >= bounds.Even)
-                equal = index;
+            if (index < samples.Count && !samples[index].IsSync)
+                continue;
+            groups.Add((from, index));
+            from = index;
         }
 
-        return equal >= 0 ? equal : samples.Count;
+        return groups;
+    }
+
+    private static long Length(IReadOnlyList<PictureSample> samples, (int From, int To) group) =>
+        Math.Max(1, samples[group.To - 1].Decode + samples[group.To - 1].Duration - samples[group.From].Decode);
+
+    private static IEnumerable<int> Even(IReadOnlyList<PictureSample> samples, (int From, int To) group, int parts)
+    {
+        var (begin, length) = (samples[group.From].Decode, Length(samples, group));
+        var index = group.From;
+        for (var part = 0; part < parts; part++)
+        {
+            while (index < group.To && samples[index].Decode < begin + (length * part / parts))
+                index++;
+            yield return index;
+        }
     }
 }

@@ -197,7 +197,7 @@ internal sealed class TsPictures
             var type = codec == "h264" ? unit[0] & 0x1F : (unit[0] >> 1) & 0x3F;
             if (SetOf(codec, type) is { } kind)
             {
-                if (unit.Length > 4 && unit.Length <= LargestSet)
+                if (unit.Length is >= 2 and <= LargestSet)
                     Keep(sets[kind], unit);
                 continue;
             }

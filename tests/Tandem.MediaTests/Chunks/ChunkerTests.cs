@@ -12,7 +12,7 @@ namespace Tandem.MediaTests.Chunks;
 public sealed class ChunkerTests
 {
     private const int Count = 5;
-    private const string Picture = "-f lavfi -i testsrc2=s=318x178:r=25 ";
+    private const string Picture = "-f lavfi -i testsrc2=s=316x180:r=25 ";
     private const string Sound = "-f lavfi -i sine=997:r=48000 ";
     private const string H264 = "-c:v libx264 -preset veryfast -bf 3 -g 50 ";
     private const string Hevc = "-c:v libx265 -x265-params log-level=none -preset ultrafast -tag:v hvc1 -g 50 ";
@@ -32,7 +32,7 @@ public sealed class ChunkerTests
         var init = File.Exists(media["init.mp4"]) ? media.Bytes("init.mp4") : [];
         var cut = media.All("s*.ts").Select(segment => Cut(segment, init)).ToList();
         Assert.All(cut, segment => Assert.StartsWith(tag, segment.CodecsTag, StringComparison.Ordinal));
-        Assert.All(cut, segment => Assert.Equal((318, 178), (segment.Width, segment.Height)));
+        Assert.All(cut, segment => Assert.Equal((316, 180), (segment.Width, segment.Height)));
         Assert.All(cut, segment => Assert.Equal(cut[0].Init.ToArray(), segment.Init.ToArray()));
         File.WriteAllBytes(media["source"], [.. init, .. media.All("s*.ts").SelectMany(segment => segment)]);
         File.WriteAllBytes(media["chunks.mp4"], [.. cut[0].Init.ToArray(), .. cut.SelectMany(segment => segment.Chunks).SelectMany(chunk => chunk.Data.ToArray())]);

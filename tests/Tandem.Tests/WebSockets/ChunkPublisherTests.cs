@@ -143,7 +143,7 @@ public sealed class ChunkPublisherTests
         Publish(100);
         _chunks.Publish(Row(101, _epoch, TimeSpan.Zero), Made(Row(101, _epoch, TimeSpan.Zero), false), 4);
         Release(Begin.AddSeconds(60));
-        Assert.Equal((500, 500 + 5 + 9 - 1), (_stream.Sound(1).View.First, _stream.Sound(1).View.Last));
+        Assert.Equal((500, 500 + 5 + 10 - 1), (_stream.Sound(1).View.First, _stream.Sound(1).View.Last));
     }
 
     [Fact]
