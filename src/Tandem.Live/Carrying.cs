@@ -20,7 +20,9 @@ public delegate Task<RemuxOutcome> Remux(RemuxRequest request, CancellationToken
 /// <param name="delay">Of the channel.</param>
 /// <param name="time">The clock.</param>
 /// <param name="log">Told of failures, once a second at most.</param>
-public sealed class Carrying(ChannelReader<CarriedMedia> fetched, Remux remux, TimeSpan delay, TimeProvider time, ILogger log)
+/// <param name="seen">Told of everything that is fetched beside what is heard, wanted or not.</param>
+public sealed class Carrying(
+    ChannelReader<CarriedMedia> fetched, Remux remux, TimeSpan delay, TimeProvider time, ILogger log, Action<CarriedMedia>? seen = null)
 {
     /// <summary>Segments that wait for the channel, at most; they are megabytes.</summary>
     internal const int MostWaiting = 4;
@@ -59,18 +61,21 @@ public sealed class Carrying(ChannelReader<CarriedMedia> fetched, Remux remux, T
     /// </summary>
     public void Offer(SourceEvent heard)
     {
-        var media = heard switch
-        {
-            SourceEvent.SegmentFetched got =>
-                new CarriedMedia(got.Id, got.Segment, got.Incarnation, got.AppearedAt, got.Init, got.Data, null),
-            SourceEvent.SegmentLost lost =>
-                new CarriedMedia(lost.Id, lost.Segment, lost.Incarnation, lost.AppearedAt, default, default, lost.Fault),
-            _ => null,
-        };
+        var media = MediaOf(heard);
         if (media is not null && _wanted?.Contains(media.Id) != false && Interlocked.Read(ref _heardBytes) + media.Data.Length <= MostHeardBytes
             && _heard.Writer.TryWrite(media))
             Interlocked.Add(ref _heardBytes, media.Data.Length);
     }
+
+    /// <summary>What is heard, as what is carried; null where it is no segment.</summary>
+    internal static CarriedMedia? MediaOf(SourceEvent heard) => heard switch
+    {
+        SourceEvent.SegmentFetched got =>
+            new CarriedMedia(got.Id, got.Segment, got.Incarnation, got.AppearedAt, got.Init, got.Data, null),
+        SourceEvent.SegmentLost lost =>
+            new CarriedMedia(lost.Id, lost.Segment, lost.Incarnation, lost.AppearedAt, default, default, lost.Fault),
+        _ => null,
+    };
 
     /// <summary>Runs until <paramref name="stop"/>.</summary>
     /// <param name="arrived">Called after each message.</param>
@@ -91,6 +96,8 @@ public sealed class Carrying(ChannelReader<CarriedMedia> fetched, Remux remux, T
         {
             if (isHeard)
                 Interlocked.Add(ref _heardBytes, -media.Data.Length);
+            else
+                seen?.Invoke(media);
             if (_wanted?.Contains(media.Id) != true)
                 continue;
             var (body, fault) = media.Fault is { } lost ? (null, lost) : await MakeAsync(media, stop);

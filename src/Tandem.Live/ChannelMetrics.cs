@@ -47,6 +47,12 @@ public sealed class TandemMeter : IDisposable
         EngineCircuitOpen = Gauge(MetricCatalogue.EngineCircuitOpen);
         ScratchBytes = Gauge(MetricCatalogue.ScratchBytes);
         HealthChecks = Counter(MetricCatalogue.HealthChecks);
+        WebSocketMessage = Histogram(MetricCatalogue.WebSocketMessage);
+        WebSocketDelivery = Histogram(MetricCatalogue.WebSocketDelivery);
+        WebSocketDisconnects = Counter(MetricCatalogue.WebSocketDisconnects);
+        WebSocketSkips = Counter(MetricCatalogue.WebSocketSkips);
+        Viewers = Meter.CreateUpDownCounter<long>(MetricCatalogue.Viewers.Name, "1", MetricCatalogue.Viewers.Help);
+        ViewerSeconds = Meter.CreateCounter<double>(MetricCatalogue.ViewerSeconds.Name, "s", MetricCatalogue.ViewerSeconds.Help);
     }
 
     /// <summary>The meter itself; a listener recognises it by reference.</summary>
@@ -93,6 +99,18 @@ public sealed class TandemMeter : IDisposable
     private Gauge<double> HealthFailures { get; }
 
     private Counter<long> HttpSentBytes { get; }
+
+    internal Histogram<double> WebSocketMessage { get; }
+
+    internal Histogram<double> WebSocketDelivery { get; }
+
+    internal Counter<long> WebSocketDisconnects { get; }
+
+    internal Counter<long> WebSocketSkips { get; }
+
+    internal UpDownCounter<long> Viewers { get; }
+
+    internal Counter<double> ViewerSeconds { get; }
 
     private Counter<long> HealthChecks { get; }
 

@@ -63,6 +63,9 @@ public sealed record ChannelOptions
     /// <summary>Bytes of the source's segments that are held at most while the picture is carried; 16 MiB to 16 GiB.</summary>
     public long CarryMemory { get; init; } = 256L << 20;
 
+    /// <summary>Viewers of sockets get the variant with the highest bit rate up to this, bit/s; 100 kbit/s to 100 Mbit/s.</summary>
+    public int SocketBitRate { get; init; } = 3_000_000;
+
     /// <summary>Whether the source and what it leads to may be loopback, link-local or private addresses.</summary>
     public bool AllowPrivate { get; init; }
 

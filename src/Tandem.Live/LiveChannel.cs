@@ -52,6 +52,7 @@ public sealed class LiveChannel : IAsyncDisposable
     private readonly SourceCaptions? _captions;
     private readonly AdBreaks _ads = new();
     private readonly VoiceSet _voices;
+    private readonly ChunkPublisher _chunks;
     private readonly Publisher _publisher;
     private readonly ReferenceCheck _reference;
     private readonly ChannelMetrics _metrics;
@@ -76,7 +77,8 @@ public sealed class LiveChannel : IAsyncDisposable
         _input = LocalInput.Open(options, _time, _log);
         var source = SourceOptions.Of(options) with { BackFill = options.Delay + BackFill(_record.Age(_time.GetUtcNow())) };
         _follower = _input is null ? new SourceFollower(source, _time, faults) : new SourceFollower(source, _time, _input.Files);
-        _pictures = new PictureSet(options, _follower, _worker.RemuxAsync, _metrics, _time, _log);
+        Chunks = new ChunkStream(options.From, options.To);
+        _pictures = new PictureSet(options, _follower, _worker, Chunks, _metrics, _time, _log);
         if (_engine is ICaptionListener listener)
         {
             _captionReading = new CaptionReading(
@@ -94,7 +96,8 @@ public sealed class LiveChannel : IAsyncDisposable
         _voices = new VoiceSet(options, _engine.Traits, _track, _metrics, _time, _log);
 
         // … → package → publish.
-        _publisher = new Publisher(Publication, _metrics, _record, _time, _log, _pictures.Held);
+        _chunks = new ChunkPublisher(Chunks, _time);
+        _publisher = new Publisher(Publication, _metrics, _record, _time, _log, _pictures.Held, _chunks);
         _reference = new ReferenceCheck(options, _time, _log);
         TellBounds();
         _condition = new ChannelCondition(options, _metrics, _time, _log) { InputTrouble = () => _input?.Trouble };
@@ -104,6 +107,9 @@ public sealed class LiveChannel : IAsyncDisposable
 
     /// <summary>What viewers can fetch.</summary>
     public Publication Publication { get; } = new();
+
+    /// <summary>What viewers of sockets get.</summary>
+    public ChunkStream Chunks { get; }
 
     /// <summary>Where the source is to be pushed to; null where it is not.</summary>
     public PushedFiles? Pushed => _input is { IsPushed: true } ? _input.Files : null;
@@ -144,6 +150,8 @@ public sealed class LiveChannel : IAsyncDisposable
                     Accept(message);
                 while (_pictures.Messages.TryRead(out var carried))
                     _pictures.Accept(carried);
+                while (_pictures.Cut.TryRead(out var cut))
+                    _chunks.Accept(cut);
                 var now = _time.GetUtcNow();
                 ReadCaptions(now);
                 while (_engine.Events.TryRead(out var report))
@@ -151,6 +159,7 @@ public sealed class LiveChannel : IAsyncDisposable
                 _pictures.Decide(_reference.Result, _clock, _publisher, now);
                 WorkAhead(now);
                 _publisher.PublishDue(now);
+                _chunks.Release(_time.GetUtcNow());
                 Look(now);
                 if (hearing.IsFaulted || carrying.IsFaulted || captions.IsFaulted)
                     await (hearing.IsFaulted ? hearing : carrying.IsFaulted ? carrying : captions);
@@ -261,6 +270,7 @@ public sealed class LiveChannel : IAsyncDisposable
         if (row is null)
             return;
 
+        Chunks.Edge = new LiveEdge(row.Date + row.Duration, row.AppearedAt);
         row.DecodeTime = heard.DecodeTime;
         row.HeardAt = _time.GetUtcNow();
         row.Undubbed = _ads.Contains(row.Source) && _options.Ads == AdSpeech.Original;
@@ -355,6 +365,8 @@ public sealed class LiveChannel : IAsyncDisposable
         var wait = Beat;
         if (_publisher.Table.Next is { } next && next.Due - now < wait)
             wait = next.Due - now < TimeSpan.FromMilliseconds(2) ? TimeSpan.FromMilliseconds(2) : next.Due - now;
+        if (_chunks.Next is { } chunk && chunk - now < wait)
+            wait = chunk - now < TimeSpan.FromMilliseconds(2) ? TimeSpan.FromMilliseconds(2) : chunk - now;
         using var cancel = CancellationTokenSource.CreateLinkedTokenSource(_stop.Token);
         await Task.WhenAny(_wake.Reader.WaitToReadAsync(cancel.Token).AsTask(), Task.Delay(wait, _time, cancel.Token));
         await cancel.CancelAsync();

@@ -30,6 +30,9 @@ public enum MetricScope
 
     /// <summary>Each target language of each channel: labels <c>channel</c> and <c>lang</c>.</summary>
     Language,
+
+    /// <summary>Each voice of each channel, the original among them: labels <c>channel</c> and <c>lang</c>.</summary>
+    Voice,
 }
 
 /// <summary>One metric as it is declared: every series that it can ever have is known beforehand.</summary>
@@ -62,6 +65,9 @@ public static class MetricCatalogue
     private static readonly ImmutableArray<double> Times = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 1.5, 3, 5, 10];
     private static readonly ImmutableArray<double> Lags = [0.05, 0.1, 0.25, 0.5, 1, 1.5, 2, 3, 4, 6, 8, 10, 15, 30, 60];
     private static readonly ImmutableArray<double> Offsets = [0.001, 0.002, 0.005, 0.01, 0.02, 0.045, 0.05, 0.1, 0.25, 0.5, 1, 1.5, 3];
+
+    private static readonly ImmutableArray<double> Sizes =
+        [1024, 2048, 4096, 8192, 16_384, 32_768, 65_536, 131_072, 262_144, 524_288, 1_048_576, 4_194_304];
 
     /// <summary><c>tandem_segment_processing_seconds</c>.</summary>
     public static MetricDefinition SegmentProcessing { get; } =
@@ -242,11 +248,63 @@ public static class MetricCatalogue
             LabelValues = [],
         };
 
+    /// <summary><c>tandem_websocket_message_bytes</c>.</summary>
+    public static MetricDefinition WebSocketMessage { get; } =
+        new("tandem_websocket_message_bytes", MetricKind.Histogram, MetricScope.Channel, "By", "Size of the binary messages that were sent to viewers.")
+        {
+            Edges = Sizes,
+        };
+
+    /// <summary><c>tandem_websocket_delivery_seconds</c>.</summary>
+    public static MetricDefinition WebSocketDelivery { get; } =
+        new("tandem_websocket_delivery_seconds", MetricKind.Histogram, MetricScope.Channel, "s",
+            "Time from when a chunk could first be had until a viewer acknowledged it, less half of the round trip.")
+        {
+            Edges = Times,
+        };
+
+    /// <summary><c>tandem_websocket_disconnects_total</c>.</summary>
+    public static MetricDefinition WebSocketDisconnects { get; } =
+        new("tandem_websocket_disconnects_total", MetricKind.Counter, MetricScope.Channel, "1", "Sockets that ended, and whether they were meant to.")
+        {
+            Labels = ["reason", "planned"],
+            LabelValues = Two(
+                ("client", ["yes"]), ("shutdown", ["yes"]), ("lifetime", ["yes"]), ("moved", ["yes"]), ("channel_gone", ["yes"]),
+                ("token_expired", ["yes"]), ("admission", ["no"]), ("slow", ["no"]), ("silent", ["no"]), ("lost", ["no"]), ("protocol", ["no"]),
+                ("too_large", ["no"]), ("too_often", ["no"])),
+        };
+
+    /// <summary><c>tandem_websocket_skipped_chunks_total</c>.</summary>
+    public static MetricDefinition WebSocketSkips { get; } =
+        new("tandem_websocket_skipped_chunks_total", MetricKind.Counter, MetricScope.Channel, "1",
+            "Chunks that were left out for viewers who were too slow, or asked for what is not held any more.")
+        {
+            Labels = ["track"],
+            LabelValues = One("video", "audio"),
+        };
+
+    /// <summary><c>tandem_viewers</c>.</summary>
+    public static MetricDefinition Viewers { get; } =
+        new("tandem_viewers", MetricKind.Gauge, MetricScope.Voice, "1", "Viewers by the voice that they hear.")
+        {
+            Labels = ["via"],
+            LabelValues = One("ws"),
+        };
+
+    /// <summary><c>tandem_viewer_seconds_total</c>.</summary>
+    public static MetricDefinition ViewerSeconds { get; } =
+        new("tandem_viewer_seconds_total", MetricKind.Counter, MetricScope.Voice, "s", "Time that viewers heard a voice, added up.")
+        {
+            Labels = ["via"],
+            LabelValues = One("ws"),
+        };
+
     /// <summary>All of them, in the order of docs/metrics.md.</summary>
     public static ImmutableArray<MetricDefinition> All { get; } =
     [
         SegmentProcessing, SegmentFailures, Segments, SegmentsInFlight, SegmentQueueDepth, PublishLateness, DubOnsetLag, Dubs,
-        FallbackSeconds, SourceAge, Epochs, SyncOffset, WorkerRestarts, RecordFailures, EngineCircuitOpen, ScratchBytes, HealthChecks, CpuRatio,
+        FallbackSeconds, SourceAge, Epochs, SyncOffset, WorkerRestarts, RecordFailures, EngineCircuitOpen, ScratchBytes, WebSocketMessage, WebSocketDelivery,
+        WebSocketDisconnects, WebSocketSkips, Viewers, ViewerSeconds, HealthChecks, CpuRatio,
         MemoryRatio, BuildInfo,
         SegmentQueueBound, DubbedSeconds, Reference, HealthFailures, HttpSentBytes, Cost, MonthlyBudget,
     ];

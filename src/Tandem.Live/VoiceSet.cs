@@ -311,7 +311,10 @@ public sealed class VoiceSet : IDisposable
             rendition,
             new RenditionSegment(path, init, false),
             new PublishedResource(packager.ContentType, body, ResourceLife.Immutable),
-            Init(packager));
+            Init(packager))
+        {
+            Sound = packager.TakeFrames(generation),
+        };
     }
 
     private static PublishedResource? Init(SoundPackager packager) =>
@@ -320,12 +323,16 @@ public sealed class VoiceSet : IDisposable
     private static PackagedSegment Captions(VoiceRendition voice, SegmentRow row)
     {
         var epoch = row.Epoch;
-        var cues = voice.Track!.CaptionsBetween(row.From, row.To)
+        var captions = voice.Track!.CaptionsBetween(row.From, row.To).ToImmutableArray();
+        var cues = captions
             .Select(caption => new CaptionCue(epoch.ToMedia(caption.Start), epoch.ToMedia(caption.End), caption.Text));
         var body = WebVtt.Segment(new MediaTime(epoch.Index, epoch.StartTicks), epoch.ToMedia(row.From), epoch.ToMedia(row.To), cues);
         var path = string.Create(CultureInfo.InvariantCulture, $"subs/{voice.Name}/{voice.Generation}/{row.Number}.vtt");
         return new PackagedSegment(
-            "subs/" + voice.Name, new RenditionSegment(path, null, false), new PublishedResource("text/vtt", body, ResourceLife.Immutable), null);
+            "subs/" + voice.Name, new RenditionSegment(path, null, false), new PublishedResource("text/vtt", body, ResourceLife.Immutable), null)
+        {
+            Captions = captions,
+        };
     }
 
     private Voice Described(string rendition, string language, bool original, string codecs)

@@ -14,6 +14,9 @@ public sealed record RunningChannel(Publication Publication, Func<ChannelSnapsho
 {
     /// <summary>Where its source is pushed to; null where it is not.</summary>
     public PushedFiles? Pushed { get; init; }
+
+    /// <summary>What viewers of sockets get; null where there are none.</summary>
+    public ChunkStream? Chunks { get; init; }
 }
 
 /// <summary>Starts a channel. What it throws becomes the channel's state and reaches nobody else.</summary>
@@ -34,6 +37,9 @@ internal sealed partial class HostedChannel(ConfiguredChannel channel, ChannelSt
 
     /// <summary>Where its source is pushed to; null where it is not, or until the channel runs.</summary>
     public PushedFiles? Pushed => _running?.Pushed;
+
+    /// <summary>What viewers of sockets get; null until the channel runs.</summary>
+    public ChunkStream? Chunks => _running?.Chunks;
 
     /// <summary>How long it has been here.</summary>
     public TimeSpan Age => time.GetElapsedTime(_created);

@@ -23,7 +23,7 @@ internal static partial class LiveChannels
             {
                 Faults = faults,
             });
-            return new RunningChannel(live.Publication, live.Snapshot, live.DisposeAsync) { Pushed = live.Pushed };
+            return new RunningChannel(live.Publication, live.Snapshot, live.DisposeAsync) { Pushed = live.Pushed, Chunks = live.Chunks };
         };
     }
 

@@ -8,6 +8,7 @@ using Tandem.Server.Hls;
 using Tandem.Server.Metrics;
 using Tandem.Server.Pages;
 using Tandem.Server.Push;
+using Tandem.Server.WebSockets;
 
 namespace Tandem.Server;
 
@@ -19,7 +20,7 @@ internal static partial class Routes
     private static readonly string[] Pushing = [HttpMethods.Put, HttpMethods.Post, HttpMethods.Delete];
 
     /// <summary>Maps them.</summary>
-    public static void Map(WebApplication app, ChannelHost channels, PrometheusExporter exporter, ServerParts parts, ChannelFiles files, IngestFiles ingest)
+    public static void Map(WebApplication app, ChannelHost channels, PrometheusExporter exporter, ServerParts parts, ChannelFiles files, IngestFiles ingest, LiveSockets sockets)
     {
         var log = parts.Logs.CreateLogger("Tandem.Server");
         app.Use((context, next) => GuardAsync(context, next, log));
@@ -30,6 +31,9 @@ internal static partial class Routes
         app.MapMethods("/live/{channel}/{**path}", Reading, (HttpContext context, string channel, string? path) => files.Get(context, channel, path ?? ""))
             .WithName("live").WithSummary("What a channel publishes: master.m3u8, and what it leads to.");
         app.MapMethods("/live/{channel}/{**path}", [HttpMethods.Options], (HttpContext context) => ChannelFiles.Options(context)).ExcludeFromDescription();
+
+        app.MapMethods("/ws/live/{channel}", Reading, (HttpContext context, string channel) => sockets.AnswerAsync(context, channel))
+            .WithName("socket").WithSummary("A channel's chunks over a WebSocket, subprotocol tandem.v1; see docs/protocol.md.");
 
         app.MapMethods("/ingest/{channel}/{**file}", [.. Pushing, .. Reading], (HttpContext context, string channel, string? file) => ingest.AnswerAsync(context, channel, file))
             .WithName("ingest").WithSummary("Where a source is pushed to, if a channel's input is push; operators only.");

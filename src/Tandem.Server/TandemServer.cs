@@ -10,11 +10,13 @@ using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Tandem.Live;
 using Tandem.Media;
+using Tandem.Server.Access;
 using Tandem.Server.Api;
 using Tandem.Server.Configuration;
 using Tandem.Server.Hls;
 using Tandem.Server.Metrics;
 using Tandem.Server.Push;
+using Tandem.Server.WebSockets;
 
 namespace Tandem.Server;
 
@@ -41,11 +43,16 @@ internal sealed class TandemServer : IAsyncDisposable
 
     private readonly WebApplication _app;
     private readonly ChannelHost _channels;
+    private readonly ViewerHub _hub;
+    private readonly TimeSpan _drain;
     private readonly PrometheusExporter _exporter;
     private readonly TimeProvider _time;
 
-    private TandemServer(WebApplication app, ChannelHost channels, PrometheusExporter exporter, TimeProvider time, Uri address)
+    private TandemServer(
+        WebApplication app, ChannelHost channels, ViewerHub hub, TimeSpan drain, PrometheusExporter exporter, TimeProvider time, Uri address)
     {
+        _hub = hub;
+        _drain = drain;
         _time = time;
         _app = app;
         _channels = channels;
@@ -69,8 +76,10 @@ internal sealed class TandemServer : IAsyncDisposable
         CostMetrics.Add(parts.Meter, share, options.MonthlyBudget, parts.Time);
         var channels = new ChannelHost(options.Channels, parts.Start, parts.Time, parts.Logs.CreateLogger<ChannelHost>());
         var app = Build(options, parts);
+        var hub = new ViewerHub(parts.Meter, parts.Time, parts.Logs.CreateLogger<ViewerHub>());
+        var sockets = new LiveSockets(channels, hub, new OpenGate(), parts.Time);
         var ingest = new IngestFiles(channels, new OperatorAccess(options.OperatorKeys), parts.Time);
-        Routes.Map(app, channels, exporter, parts, new ChannelFiles(channels, options.PublicUrl), ingest);
+        Routes.Map(app, channels, exporter, parts, new ChannelFiles(channels, options.PublicUrl), ingest, sockets);
         try
         {
             await app.StartAsync(cancellation);
@@ -78,19 +87,22 @@ internal sealed class TandemServer : IAsyncDisposable
         catch (Exception exception) when (exception is IOException or SocketException)
         {
             await app.DisposeAsync();
+            await hub.DisposeAsync();
             exporter.Dispose();
             throw new IOException(WhyNot(options, exception), exception);
         }
 
         channels.Start();
-        return new TandemServer(app, channels, exporter, parts.Time, AddressOf(app));
+        return new TandemServer(app, channels, hub, options.Drain, exporter, parts.Time, AddressOf(app));
     }
 
-    /// <summary>Ends requests and channels, within 6 s.</summary>
+    /// <summary>Tells viewers to go, in the time that is configured for it; then ends requests and channels, within 6 s.</summary>
     public async ValueTask DisposeAsync()
     {
+        await _hub.DrainAsync(_drain);
         using var end = new CancellationTokenSource(RequestsEnd, _time);
         await Task.WhenAll(_channels.StopAsync(), StopListeningAsync(end.Token));
+        await _hub.DisposeAsync();
         await _app.DisposeAsync();
         _exporter.Dispose();
 

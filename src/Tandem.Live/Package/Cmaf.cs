@@ -45,13 +45,22 @@ public static class Cmaf
     /// <param name="number">Counts fragments up (<c>mfhd</c>).</param>
     /// <param name="decodeTime">Time of the first frame in samples.</param>
     /// <param name="frames">Raw frames with their length in samples, contiguous.</param>
-    public static byte[] Fragment(uint number, long decodeTime, IReadOnlyList<TimedFrame> frames)
+    public static byte[] Fragment(uint number, long decodeTime, IReadOnlyList<TimedFrame> frames) => Fragment(number, decodeTime, frames, true);
+
+    /// <summary>Writes one chunk of a fragment: <c>moof</c>, <c>mdat</c>.</summary>
+    /// <param name="number">Counts chunks up (<c>mfhd</c>).</param>
+    /// <param name="decodeTime">Time of the first frame in samples.</param>
+    /// <param name="frames">Raw frames with their length in samples, contiguous.</param>
+    public static byte[] Chunk(uint number, long decodeTime, IReadOnlyList<TimedFrame> frames) => Fragment(number, decodeTime, frames, false);
+
+    private static byte[] Fragment(uint number, long decodeTime, IReadOnlyList<TimedFrame> frames, bool isWhole)
     {
         var size = frames.Sum(frame => frame.Data.Length);
         var writer = new BoxWriter(size + (frames.Count * 8) + 256);
         var sameLength = frames.All(frame => frame.Samples == frames[0].Samples);
         var dataOffset = 0;
-        writer.Box("styp", () => writer.Text("cmfs\0\0\0\0cmfsiso6msdh"));
+        if (isWhole)
+            writer.Box("styp", () => writer.Text("cmfs\0\0\0\0cmfsiso6msdh"));
         var moof = writer.Length;
         writer.Box("moof", () =>
         {

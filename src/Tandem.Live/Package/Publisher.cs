@@ -1,4 +1,6 @@
+using System.Collections.Immutable;
 using Microsoft.Extensions.Logging;
+using Tandem.Live.Dubbing;
 using Tandem.Live.Ingest;
 using Tandem.Live.Timeline;
 
@@ -9,14 +11,22 @@ namespace Tandem.Live.Package;
 /// <param name="Segment">Where.</param>
 /// <param name="Body">The segment; null for a gap.</param>
 /// <param name="Init">The init segment, where there is one.</param>
-public sealed record PackagedSegment(string Rendition, RenditionSegment Segment, PublishedResource? Body, PublishedResource? Init);
+public sealed record PackagedSegment(string Rendition, RenditionSegment Segment, PublishedResource? Body, PublishedResource? Init)
+{
+    /// <summary>The frames of <see cref="Body"/>, until chunks were made of them; null for gaps and captions.</summary>
+    public PackagedSound? Sound { get; set; }
+
+    /// <summary>The captions in <see cref="Body"/>; default for sound.</summary>
+    public ImmutableArray<Caption> Captions { get; init; }
+}
 
 /// <summary>
 /// Keeps the table and the source's playlists, and publishes rows when they are due: all segments and all playlists of a row in one
 /// change, so that no viewer sees a number in one playlist before it is in the others.
 /// </summary>
 public sealed class Publisher(
-    Publication publication, ChannelMetrics metrics, StateRecord record, TimeProvider time, ILogger log, CarriedPictures? carried = null)
+    Publication publication, ChannelMetrics metrics, StateRecord record, TimeProvider time, ILogger log, CarriedPictures? carried = null,
+    ChunkPublisher? chunks = null)
 {
     // Longer windows cost memory for every voice; players seek back no further in live dubbing.
     private static readonly TimeSpan LongestWindow = TimeSpan.FromMinutes(2);
@@ -70,6 +80,17 @@ public sealed class Publisher(
 
     /// <summary>Whether a row that is not published yet fulfils a condition.</summary>
     public bool Awaits(Func<SegmentRow, bool> condition) => Table.Rows.Skip(Table.Published).Any(condition);
+
+    /// <summary>Which variant's pictures are made chunks of, and whether somebody watches.</summary>
+    public void Watch(PlaylistId? variant, bool watched, DateTimeOffset now)
+    {
+        if (chunks is null)
+            return;
+        if (chunks.Variant != variant)
+            _dirty = true;
+        chunks.Variant = variant;
+        chunks.Watch(watched, now);
+    }
 
     /// <summary>Takes the master playlist.</summary>
     public void Follow(SourceEvent.MasterFound source)
@@ -190,12 +211,17 @@ public sealed class Publisher(
         {
             mirror.PublishUpTo(Table.Rows, Table.Published, Heard, HeardIncarnation);
             carried?.Publish(id, mirror, before, changes);
+            if (id == chunks?.Variant)
+                chunks.See(mirror.Segments);
             if ((!Unlisted.Contains(id) || publication.Find(PathOf(id)) is not null) && Playlists.OfMirror(mirror, window[0].From, Table.TargetDuration, Ended) is { } playlist)
                 changes.Add((PathOf(id), playlist));
         }
 
         Expire(changes);
         publication.Change(changes);
+        foreach (var row in _pending.Where(row => !row.Repeated))
+            chunks?.Publish(row, _packaged[row], Table.TargetDuration);
+        chunks?.Keep(window[0].Number);
         _pending.Clear();
         _dirty = false;
         publication.TargetDuration = TimeSpan.FromSeconds(Table.TargetDuration);

@@ -17,6 +17,7 @@ public sealed class SoundPackager
     private uint _fragments;
     private int _epoch = -1;
     private long _expected;
+    private (MediaTime Start, List<TimedFrame> Frames)? _packaged;
 
     private SoundPackager(SoundFormat format, bool fragmented, bool transported, string language)
     {
@@ -24,6 +25,15 @@ public sealed class SoundPackager
         _transport = transported ? new TransportAudio() : null;
         IsFragmented = fragmented;
         Init = fragmented ? Cmaf.Init(format, language) : ReadOnlyMemory<byte>.Empty;
+    }
+
+    /// <summary>Time and frames of what was packaged last; handed over once, because they are held nowhere else.</summary>
+    /// <param name="generation">Names the rendition's life.</param>
+    public PackagedSound? TakeFrames(string generation)
+    {
+        var sound = _packaged is var (start, frames) ? new PackagedSound(generation, _format, start, frames) : null;
+        _packaged = null;
+        return sound;
     }
 
     /// <summary>True for CMAF, which needs <see cref="Init"/> and EXT-X-MAP.</summary>
@@ -95,6 +105,7 @@ public sealed class SoundPackager
 
     private byte[] Package(MediaTime start, List<TimedFrame> frames)
     {
+        _packaged = (start, frames);
         if (_transport is not null)
             return _transport.Segment(_format, start, frames.ConvertAll(frame => frame.Data));
         if (!IsFragmented)

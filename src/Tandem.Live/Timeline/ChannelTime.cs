@@ -18,6 +18,9 @@ public readonly record struct ChannelTime(long Samples) : IComparable<ChannelTim
     /// <summary>Seconds since the channel's beginning, for logs and JSON.</summary>
     public double Seconds => Samples / (double)Rate;
 
+    /// <summary>Time since the channel's beginning, rounded to 100 ns.</summary>
+    public TimeSpan Time() => new SoundLength(Samples).Time;
+
     public static ChannelTime operator +(ChannelTime time, SoundLength length) => new(time.Samples + length.Samples);
 
     public static ChannelTime operator -(ChannelTime time, SoundLength length) => new(time.Samples - length.Samples);

@@ -8,7 +8,8 @@ internal static class Mp4Movie
     /// <summary>The init segment with the tracks of these ids.</summary>
     /// <param name="header">Boxes of the source's init segment.</param>
     /// <param name="kept">Ids of the tracks that stay.</param>
-    public static ReadOnlyMemory<byte> Write(IEnumerable<Mp4Box> header, IReadOnlySet<int> kept)
+    /// <param name="edits">Whether edit lists stay; false where they are in the samples' times already.</param>
+    public static ReadOnlyMemory<byte> Write(IEnumerable<Mp4Box> header, IReadOnlySet<int> kept, bool edits = true)
     {
         var writer = new Mp4Writer();
         foreach (var box in header)
@@ -16,19 +17,19 @@ internal static class Mp4Movie
             if (box.Is("ftyp"))
                 writer.Box(box);
             else if (box.Is("moov"))
-                WriteMovie(writer, box, kept);
+                WriteMovie(writer, box, kept, edits);
         }
 
         return writer.Written;
     }
 
-    private static void WriteMovie(Mp4Writer writer, Mp4Box moov, IReadOnlySet<int> kept)
+    private static void WriteMovie(Mp4Writer writer, Mp4Box moov, IReadOnlySet<int> kept, bool edits)
     {
         var begin = writer.Begin(moov.Type);
         foreach (var box in moov.Children())
         {
             if (box.Is("trak"))
-                WriteTrack(writer, box, kept);
+                WriteTrack(writer, box, kept, edits);
             else if (box.Is("mvex"))
                 WriteDefaults(writer, box, kept);
             else if (!box.Is("iods") && !box.Is("pssh"))
@@ -38,14 +39,14 @@ internal static class Mp4Movie
         writer.End(begin);
     }
 
-    private static void WriteTrack(Mp4Writer writer, Mp4Box trak, IReadOnlySet<int> kept)
+    private static void WriteTrack(Mp4Writer writer, Mp4Box trak, IReadOnlySet<int> kept, bool edits)
     {
         if (trak.Child("tkhd") is not { } tkhd || !kept.Contains(Mp4Track.ReadId(tkhd)))
             return;
         var begin = writer.Begin(trak.Type);
         foreach (var box in trak.Children())
         {
-            if (!box.Is("tref") || PointsInto(box, kept))
+            if ((edits || !box.Is("edts")) && (!box.Is("tref") || PointsInto(box, kept)))
                 writer.Box(box);
         }
 

@@ -153,6 +153,39 @@ public sealed partial class MediaWorker : IAsyncDisposable
         }
     }
 
+    /// <summary>
+    /// Cuts a segment's picture into CMAF chunks. Done in the order of the calls, together with the others; never throws for what the child
+    /// does.
+    /// </summary>
+    /// <param name="request">The segment; its memory must stay as it is until the call completes.</param>
+    /// <param name="cancellation">Gives up waiting; a request that the child has already got is finished all the same.</param>
+    public async Task<ChunkOutcome> ChunkAsync(ChunkRequest request, CancellationToken cancellation)
+    {
+        if (request.Count is < 1 or > ChunkRequest.MostChunks)
+            throw new ArgumentException($"{request.Count} chunks; 1 to {ChunkRequest.MostChunks} can be made", nameof(request));
+        var size = (long)request.Data.Length + request.Init.Length;
+        if (size > _options.LargestSegment)
+            return ChunkOutcome.Failed(DecodeFault.TooLarge, $"{size} bytes; a segment may have {_options.LargestSegment}");
+        if (request.Data.IsEmpty)
+            return ChunkOutcome.Failed(DecodeFault.NotMedia, "no bytes");
+        var limit = _options.RequestTimeout + (_options.TimeoutPerMebibyte * (size / 1_048_576.0));
+        var answer = await AskAsync(SendAsync, Take, limit, cancellation).ConfigureAwait(false);
+        return answer switch
+        {
+            ChunkOutcome outcome => outcome,
+            DecodeOutcome { Fault: { } fault, Detail: { } detail } => ChunkOutcome.Failed(fault, detail),
+            _ => ChunkOutcome.Failed(DecodeFault.Crashed, "the media worker gave no outcome"),
+        };
+
+        async Task SendAsync(int id, Stream input)
+        {
+            await input.WriteAsync(WireChunks.Head(id, request), CancellationToken.None).ConfigureAwait(false);
+            await input.WriteAsync(request.Data, CancellationToken.None).ConfigureAwait(false);
+        }
+
+        object Take(object got) => got is ChunkOutcome outcome && WireChunks.Resolve(outcome, request) is { } resolved ? resolved : got is ChunkOutcome ? "" : got;
+    }
+
     /// <summary>Does something to the child on purpose, if there is one, to see what becomes of a channel.</summary>
     public void Strike(WorkerStrike strike)
     {

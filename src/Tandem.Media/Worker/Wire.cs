@@ -22,6 +22,9 @@ internal enum MessageKind : byte
     /// <summary>To the child: take the caption bytes out of a segment's pictures.</summary>
     Captions = 8,
 
+    /// <summary>To the child: cut a segment's picture into chunks.</summary>
+    Chunk = 5,
+
     /// <summary>From the child: it is ready, and this is how it is confined.</summary>
     Hello = 16,
 
@@ -39,6 +42,9 @@ internal enum MessageKind : byte
 
     /// <summary>From the child: what became of a request for caption bytes.</summary>
     CaptionsRead = 24,
+
+    /// <summary>From the child: what became of a request for chunks.</summary>
+    Chunked = 21,
 
     /// <summary>To a segmenter's child: what to read and how.</summary>
     Segment = 40,

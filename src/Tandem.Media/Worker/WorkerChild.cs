@@ -239,6 +239,11 @@ internal sealed class WorkerChild : IDisposable
                 if (captionsId == Volatile.Read(ref _pendingId))
                     Volatile.Read(ref _pending)?.TrySetResult(captions);
                 break;
+            case MessageKind.Chunked:
+                var (chunkId, chunked) = WireChunks.ReadOutcome(body);
+                if (chunkId == Volatile.Read(ref _pendingId))
+                    Volatile.Read(ref _pending)?.TrySetResult(chunked);
+                break;
             case MessageKind.Probed:
                 wire = new WireReader(body);
                 Volatile.Read(ref _pending)?.TrySetResult(wire.Text(4096) ?? "");

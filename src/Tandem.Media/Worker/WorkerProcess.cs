@@ -1,6 +1,7 @@
 using System.Buffers.Binary;
 using System.Runtime.InteropServices;
 using Tandem.Media.Captions;
+using Tandem.Media.Chunks;
 using Tandem.Media.Decode;
 using Tandem.Media.Native;
 using Tandem.Media.Remux;
@@ -109,6 +110,11 @@ public static class WorkerProcess
                 answer.Begin(MessageKind.Probed);
                 answer.Text("exhausted");
             }
+            else if (kind == MessageKind.Chunk)
+            {
+                Chunk(body);
+                continue;
+            }
             else
             {
                 var request = BinaryPrimitives.ReadInt32LittleEndian(body);
@@ -183,6 +189,23 @@ public static class WorkerProcess
         // The pieces lie in the request's own bytes: they go out as they are.
         var head = WireRemux.Head(BinaryPrimitives.ReadInt32LittleEndian(body), result);
         ParentPipe.Send(head, result.Segment?.Pieces ?? []);
+    }
+
+    private static void Chunk(byte[] body)
+    {
+        ChunkResult result;
+        try
+        {
+            var request = WireChunks.ReadRequest(body);
+            result = Chunker.Cut(request.Data, request.Init, request.Count);
+        }
+        catch (Exception e) when (e is not OutOfMemoryException)
+        {
+            result = new ChunkResult(null, DecodeFault.Crashed, $"cutting this segment failed: {e.GetType().Name}{Place(e)}");
+        }
+
+        var (head, pieces) = WireChunks.Outcome(BinaryPrimitives.ReadInt32LittleEndian(body), result);
+        ParentPipe.Send(head, pieces);
     }
 
     private static string Place(Exception e) => e.StackTrace?.Split('\n') is [var first, ..] ? " " + first.Trim() : "";

@@ -25,6 +25,9 @@ public sealed record ServerOptions
     /// <summary>Folder for what must survive a restart.</summary>
     public string StateDirectory { get; init; } = Settings.StateDirectory.Default;
 
+    /// <summary>How long viewers of sockets are given to go when the server stops.</summary>
+    public TimeSpan Drain { get; init; } = Settings.Drain.Default;
+
     /// <summary>The least that is logged.</summary>
     public LogLevel LogLevel { get; init; } = Settings.LogLevel.Default;
 

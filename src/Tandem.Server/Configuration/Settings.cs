@@ -24,6 +24,9 @@ internal static class Settings
     public static Setting<LogLevel> LogLevel { get; } =
         new("log_level", "word", "information", "debug, information, warning, error", Microsoft.Extensions.Logging.LogLevel.Information, Values.LogLevel);
 
+    public static Setting<TimeSpan> Drain { get; } =
+        new("drain", "duration", "8s", "0s to 60s", TimeSpan.FromSeconds(8), text => Values.Duration(text, TimeSpan.Zero, TimeSpan.FromMinutes(1)));
+
     public static Setting<ImmutableArray<ImmutableArray<byte>>> OperatorKeys { get; } =
         new("operator_keys", "hashes of keys", Setting.None, "1 to 64, each sha256: and 64 hexadecimal digits", [], Values.KeyHashes);
 
@@ -53,6 +56,9 @@ internal static class Settings
     public static Setting<long> CarryMemory { get; } =
         new("carry_memory", "size", "256MiB", "16MiB to 16GiB", Defaults.CarryMemory, text => Values.Size(text, 16L << 20, 16L << 30));
 
+    public static Setting<int> SocketBitRate { get; } = new(
+        "socket_bit_rate", "bit rate", "3000kbit/s", "100kbit/s to 100000kbit/s", Defaults.SocketBitRate, text => Values.BitRate(text, 100, 100_000));
+
     public static Setting<bool> AllowPrivate { get; } = new("allow_private", "true or false", "false", "", Defaults.AllowPrivate, Values.Flag);
 
     public static Setting<bool> Loop { get; } = new("loop", "true or false", "true", "", Defaults.Loop, Values.Flag);
@@ -80,12 +86,12 @@ internal static class Settings
     public static Setting<AdSpeech> Ads { get; } = new("ads", "word", "dub", "dub, original", Defaults.Ads, Values.Ads);
 
     /// <summary>Those of the server; the list <c>channels</c> stands beside them.</summary>
-    public static ImmutableArray<Setting> OfServer => [Listen, Port, PublicUrl, PageUrl, StateDirectory, LogLevel, OperatorKeys, MonthlyBudget];
+    public static ImmutableArray<Setting> OfServer => [Listen, Port, PublicUrl, PageUrl, StateDirectory, Drain, LogLevel, OperatorKeys, MonthlyBudget];
 
     /// <summary>Those of a channel.</summary>
     public static ImmutableArray<Setting> OfChannel =>
     [
-        Id, Input, From, To, Delay, Engine, Video, Browsers, CarryMemory, Loop, PushMemory, AllowPrivate, Headers, BackgroundLevel, MaxOnsetLag,
+        Id, Input, From, To, Delay, Engine, Video, Browsers, CarryMemory, SocketBitRate, Loop, PushMemory, AllowPrivate, Headers, BackgroundLevel, MaxOnsetLag,
         VoiceBitRate, DefaultVoice, DubExisting, Ads,
     ];
 }

@@ -36,6 +36,10 @@ internal sealed class MetricFamily
                 foreach (var language in channel.Languages)
                     AddScope(Label("channel", channel.Id) + "," + Label("lang", language));
                 break;
+            case MetricScope.Voice:
+                foreach (var voice in channel.Languages.Prepend(VoiceSet.Original))
+                    AddScope(Label("channel", channel.Id) + "," + Label("lang", voice));
+                break;
             default:
                 break;
         }

@@ -6,7 +6,7 @@ namespace Tandem.Workbench.Bench;
 public sealed record BenchOptions
 {
     /// <summary>The parts of a run, in the order in which they are measured.</summary>
-    public static ImmutableArray<string> Parts { get; } = ["cpu", "encode", "throughput", "start", "lateness"];
+    public static ImmutableArray<string> Parts { get; } = ["cpu", "encode", "throughput", "start", "lateness", "fanout"];
 
     /// <summary>
     /// Environment variable that plants a slow-down, to see that the bench sees it: the share of the encode stage that is done in vain.

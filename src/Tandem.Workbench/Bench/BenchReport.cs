@@ -71,6 +71,9 @@ public sealed record BenchReport
     /// <summary>Publication against the time when it was due.</summary>
     public LatenessResult? Lateness { get; init; }
 
+    /// <summary>Viewers of a socket.</summary>
+    public FanOutResult? FanOut { get; init; }
+
     /// <summary>What things cost, for admission and planning; null unless CPU was measured for 1 and for more languages.</summary>
     public CostTable? Costs { get; init; }
 

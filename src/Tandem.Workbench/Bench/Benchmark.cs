@@ -44,6 +44,7 @@ public static class Benchmark
         var throughput = options.Wants("throughput") ? await new ThroughputMeasure(material, options, told).RunAsync(cancel) : null;
         var start = options.Wants("start") ? await new StartMeasure(material, options, told).RunAsync(cancel) : null;
         var lateness = options.Wants("lateness") ? await TimedAsync(late, () => new LatenessMeasure(material, options, told).RunAsync(cancel)) : null;
+        var fanOut = options.Wants("fanout") ? await new FanOutMeasure(material, options, told).RunAsync(cancel) : null;
         var jitter = late.Count == 0 ? null : new JitterResult(late.Max(part => Spread.Quantile(part, 0.95)), late.Max(part => part[^1]), JitterLimitMs);
         return new BenchReport
         {
@@ -57,8 +58,9 @@ public static class Benchmark
             Throughput = throughput,
             Start = start,
             Lateness = lateness,
+            FanOut = fanOut,
             Costs = cpu is null ? null : CostTable.Of(cpu, material.MeanBytes),
-            Bounds = [.. Bounds(cpu, lateness)],
+            Bounds = [.. Bounds(cpu, lateness, fanOut)],
         };
     }
 
@@ -71,7 +73,7 @@ public static class Benchmark
         return options.Quick ? "a quick run has too few pairs" : null;
     }
 
-    internal static IEnumerable<Bound> Bounds(IReadOnlyList<CpuResult>? cpu, LatenessResult? lateness)
+    internal static IEnumerable<Bound> Bounds(IReadOnlyList<CpuResult>? cpu, LatenessResult? lateness, FanOutResult? fanOut = null)
     {
         // design.md, section 5.
         foreach (var result in cpu ?? [])
@@ -82,6 +84,10 @@ public static class Benchmark
 
         if (lateness is not null)
             yield return Bound.Of("lateness.p95_ms", lateness.P95Ms, 50);
+        if (fanOut is null)
+            yield break;
+        yield return Bound.Of("fan_out.ratio", fanOut.Ratio.Median, 2);
+        yield return Bound.Of("fan_out.bytes_per_viewer", fanOut.BytesPerViewer.Median, 200 * 1024);
     }
 
     private static async Task<T> TimedAsync<T>(List<IReadOnlyList<double>> late, Func<Task<T>> measure)

@@ -50,6 +50,13 @@ public sealed class Browser : IAsyncLifetime
         return opened;
     }
 
+    /// <summary>Opens a page of the players' folder, in a profile of its own.</summary>
+    public async Task<IPage> OpenAsync(string page)
+    {
+        _pages ??= await PlayerPages.StartAsync();
+        return await OpenAsync(new Uri(_pages.Root, page));
+    }
+
     /// <summary>Opens any page, in a profile of its own.</summary>
     public async Task<IPage> OpenAsync(Uri address)
     {

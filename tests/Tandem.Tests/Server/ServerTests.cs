@@ -299,7 +299,7 @@ public sealed class ServerTests : IAsyncLifetime
     public async Task Every_path_of_the_document_answers_and_head_as_get()
     {
         var paths = Checkout.TableRows("docs/http.md").Where(cells => cells.Length == 3).Select(cells => cells[0].Trim('`')).ToList();
-        Assert.Equal(8, paths.Count);
+        Assert.Equal(9, paths.Count);
         foreach (var path in paths)
         {
             var example = path.Replace("{channel}", "news", StringComparison.Ordinal).Replace("{id}", "news", StringComparison.Ordinal)
@@ -308,7 +308,7 @@ public sealed class ServerTests : IAsyncLifetime
             using var head = await _http.SendAsync(new HttpRequestMessage(HttpMethod.Head, example));
             Assert.Equal((path, whole.StatusCode), (path, head.StatusCode));
             Assert.Equal(whole.Content.Headers.ContentType, head.Content.Headers.ContentType);
-            Assert.True(whole.IsSuccessStatusCode || path is "/health/ready" or "/ingest/{channel}/{file}", path);
+            Assert.True(whole.IsSuccessStatusCode || path is "/health/ready" or "/ingest/{channel}/{file}" or "/ws/live/{channel}", path);
             Assert.Empty(await head.Content.ReadAsByteArrayAsync());
         }
     }
@@ -318,7 +318,7 @@ public sealed class ServerTests : IAsyncLifetime
     {
         using var description = JsonDocument.Parse(await _http.GetStringAsync("/openapi/v1.json"));
         var paths = description.RootElement.GetProperty("paths").EnumerateObject().Select(path => path.Name).Order(StringComparer.Ordinal);
-        Assert.Equal(["/health/live", "/health/ready", "/ingest/{channel}/{file}", "/live/{channel}/{path}", "/metrics", "/v1/channels", "/v1/channels/{id}"], paths);
+        Assert.Equal(["/health/live", "/health/ready", "/ingest/{channel}/{file}", "/live/{channel}/{path}", "/metrics", "/v1/channels", "/v1/channels/{id}", "/ws/live/{channel}"], paths);
         Assert.Contains("delaySeconds", description.RootElement.GetRawText(), StringComparison.Ordinal);
     }
 
