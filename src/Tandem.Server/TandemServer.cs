@@ -1,18 +1,18 @@
+using System.Globalization;
 using System.Net.Sockets;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
-using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Tandem.Live;
 using Tandem.Media;
+using Tandem.Server.Access;
 using Tandem.Server.Api;
 using Tandem.Server.Configuration;
-using Tandem.Server.Hls;
 using Tandem.Server.Metrics;
 using Tandem.Server.Push;
 
@@ -42,19 +42,25 @@ internal sealed class TandemServer : IAsyncDisposable
     private readonly WebApplication _app;
     private readonly ChannelHost _channels;
     private readonly PrometheusExporter _exporter;
+    private readonly AccessParts _access;
     private readonly TimeProvider _time;
 
-    private TandemServer(WebApplication app, ChannelHost channels, PrometheusExporter exporter, TimeProvider time, Uri address)
+    private TandemServer(WebApplication app, ChannelHost channels, PrometheusExporter exporter, AccessParts access, TimeProvider time, Uri[] addresses)
     {
+        _access = access;
         _time = time;
         _app = app;
         _channels = channels;
         _exporter = exporter;
-        Address = address;
+        Address = addresses[0];
+        AdminAddress = addresses.ElementAtOrDefault(1);
     }
 
     /// <summary>Where it can be reached from this machine.</summary>
     public Uri Address { get; }
+
+    /// <summary>The operators' own listener; null where there is none.</summary>
+    public Uri? AdminAddress { get; }
 
     /// <summary>
     /// Listens, then starts the channels and returns; channels take their time beside it. Throws <see cref="IOException"/> with one line
@@ -65,10 +71,11 @@ internal sealed class TandemServer : IAsyncDisposable
         // Before the channels: the exporter hears nothing of what was measured earlier.
         var exporter = new PrometheusExporter(parts.Meter);
         ProcessMetrics.Add(parts.Meter, new MachineShare(parts.Time), ProgramVersion.Text, parts.Libraries.FFmpeg ?? "none");
-        var channels = new ChannelHost(options.Channels, parts.Start, parts.Time, parts.Logs.CreateLogger<ChannelHost>());
-        var app = Build(options, parts);
-        var ingest = new IngestFiles(channels, new OperatorAccess(options.OperatorKeys), parts.Time);
-        Routes.Map(app, channels, exporter, parts, new ChannelFiles(channels, options.PublicUrl), ingest);
+        var access = new AccessParts(options, parts);
+        var channels = access.Channels;
+        var app = Build(options, parts, access);
+        var ingest = new IngestFiles(channels, access.Operators, parts.Time);
+        Routes.Map(app, channels, exporter, parts, access, ingest);
         try
         {
             await app.StartAsync(cancellation);
@@ -76,12 +83,13 @@ internal sealed class TandemServer : IAsyncDisposable
         catch (Exception exception) when (exception is IOException or SocketException)
         {
             await app.DisposeAsync();
+            access.Dispose();
             exporter.Dispose();
             throw new IOException(WhyNot(options, exception), exception);
         }
 
         channels.Start();
-        return new TandemServer(app, channels, exporter, parts.Time, AddressOf(app));
+        return new TandemServer(app, channels, exporter, access, parts.Time, AddressesOf(app));
     }
 
     /// <summary>Ends requests and channels, within 6 s.</summary>
@@ -90,6 +98,7 @@ internal sealed class TandemServer : IAsyncDisposable
         using var end = new CancellationTokenSource(RequestsEnd, _time);
         await Task.WhenAll(_channels.StopAsync(), StopListeningAsync(end.Token));
         await _app.DisposeAsync();
+        _access.Dispose();
         _exporter.Dispose();
 
         async Task StopListeningAsync(CancellationToken cancellation)
@@ -105,11 +114,11 @@ internal sealed class TandemServer : IAsyncDisposable
         }
     }
 
-    private static WebApplication Build(ServerOptions options, ServerParts parts)
+    private static WebApplication Build(ServerOptions options, ServerParts parts, AccessParts access)
     {
         // Empty: settings come from Tandem's own configuration and from nowhere else.
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions { ApplicationName = "Tandem" });
-        builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel =>
+        builder.WebHost.UseKestrelCore().UseKestrelHttpsConfiguration().ConfigureKestrel(kestrel =>
         {
             kestrel.AddServerHeader = false;
             kestrel.Limits.MaxRequestBodySize = 64 * 1024;
@@ -118,7 +127,7 @@ internal sealed class TandemServer : IAsyncDisposable
             kestrel.Limits.MaxRequestHeaderCount = 64;
             kestrel.Limits.MaxConcurrentConnections = 20_000;
             kestrel.Limits.RequestHeadersTimeout = TimeSpan.FromSeconds(10);
-            kestrel.Listen(options.Listen, options.Port, listen => listen.Protocols = HttpProtocols.Http1);
+            Listening.Configure(kestrel, options, access.Certificate, access.Limits, access.Proxies, parts.Meter);
         });
         builder.Services.AddSingleton(parts.Logs);
         builder.Services.AddSingleton<IHostLifetime, NoLifetime>();
@@ -133,14 +142,17 @@ internal sealed class TandemServer : IAsyncDisposable
         var code = exception.InnerException is AddressInUseException
             ? SocketError.AddressAlreadyInUse
             : (exception as SocketException ?? exception.InnerException as SocketException)?.SocketErrorCode;
-        return ListenProblem.Of(new System.Net.IPEndPoint(options.Listen, options.Port), code, exception.Message).ToString();
+        var where = options.Access.AdminPort is { } port && port > 0 && exception.Message.Contains(string.Create(CultureInfo.InvariantCulture, $":{port}:"), StringComparison.Ordinal)
+            ? new System.Net.IPEndPoint(options.Access.AdminListen, port)
+            : new System.Net.IPEndPoint(options.Listen, options.Port);
+        return ListenProblem.Of(where, code, exception.Message).ToString();
     }
 
-    private static Uri AddressOf(WebApplication app)
-    {
-        var address = new Uri(app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First());
-        return address.Host is "0.0.0.0" or "[::]" ? new UriBuilder(address) { Host = "127.0.0.1" }.Uri : address;
-    }
+    private static Uri[] AddressesOf(WebApplication app) =>
+    [
+        .. app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.Select(text => new Uri(text))
+            .Select(address => address.Host is "0.0.0.0" or "[::]" ? new UriBuilder(address) { Host = "127.0.0.1" }.Uri : address),
+    ];
 
     /// <summary>Signals are handled by the command, which knows of more than this server.</summary>
     private sealed class NoLifetime : IHostLifetime

@@ -281,7 +281,7 @@ public sealed class ServerTests : IAsyncLifetime
     public async Task Every_path_of_the_document_answers_and_head_as_get()
     {
         var paths = Checkout.TableRows("docs/http.md").Where(cells => cells.Length == 3).Select(cells => cells[0].Trim('`')).ToList();
-        Assert.Equal(8, paths.Count);
+        Assert.Equal(9, paths.Count);
         foreach (var path in paths)
         {
             var example = path.Replace("{channel}", "news", StringComparison.Ordinal).Replace("{id}", "news", StringComparison.Ordinal)
@@ -300,7 +300,7 @@ public sealed class ServerTests : IAsyncLifetime
     {
         using var description = JsonDocument.Parse(await _http.GetStringAsync("/openapi/v1.json"));
         var paths = description.RootElement.GetProperty("paths").EnumerateObject().Select(path => path.Name).Order(StringComparer.Ordinal);
-        Assert.Equal(["/health/live", "/health/ready", "/ingest/{channel}/{file}", "/live/{channel}/{path}", "/metrics", "/v1/channels", "/v1/channels/{id}"], paths);
+        Assert.Equal(["/health/live", "/health/ready", "/ingest/{channel}/{file}", "/live/{channel}/{path}", "/metrics", "/v1/channels", "/v1/channels/{id}", "/v1/feedback"], paths);
         Assert.Contains("delaySeconds", description.RootElement.GetRawText(), StringComparison.Ordinal);
     }
 
@@ -338,7 +338,7 @@ public sealed class ServerTests : IAsyncLifetime
         new("application/vnd.apple.mpegurl", Encoding.UTF8.GetBytes("#EXTM3U\n" + string.Join('\n', Enumerable.Repeat($"# {word}", 200))), ResourceLife.Playlist);
 
     private Task<TandemServer> StartAsync(ServerOptions options) => TandemServer.StartAsync(
-        options,
+        options with { StateDirectory = Path.Combine(_pages, "state") },
         new ServerParts(TimeProvider.System, NullLoggerFactory.Instance, _meter, new MediaLibraries("5.1-test", []), Start, _pages),
         CancellationToken.None);
 

@@ -1,0 +1,85 @@
+using System.Collections.Immutable;
+using Microsoft.AspNetCore.Http;
+using Tandem.Server.Api;
+
+namespace Tandem.Server.Access;
+
+/// <summary>What somebody wants of a channel.</summary>
+internal enum ViewerKind
+{
+    /// <summary>A media playlist or segment over HTTP; each request is asked about.</summary>
+    Hls,
+
+    /// <summary>The master playlist: a viewer who is about to join.</summary>
+    HlsMaster,
+
+    /// <summary>A WebSocket; asked about once, before the upgrade, and counted as a viewer until its request ends.</summary>
+    WebSocket,
+
+    /// <summary>No media: the channel's state for a page, or feedback on it.</summary>
+    Page,
+}
+
+/// <summary>Decides who may watch, and whether there is room for one more.</summary>
+internal interface IViewerGate
+{
+    /// <summary>
+    /// Asks for a channel, before anything about it is told; whether the channel exists has no part in the answer. Refusals are counted here.
+    /// </summary>
+    /// <param name="context">The request; its token is looked for in header, query and cookie.</param>
+    /// <param name="channel">The channel's id, as it was asked for.</param>
+    /// <param name="language">The voice that is asked for; null for the channel as a whole. <c>original</c> is always open.</param>
+    /// <param name="kind">What is asked for.</param>
+    ValueTask<ViewerVerdict> AdmitAsync(HttpContext context, string channel, string? language, ViewerKind kind);
+}
+
+/// <summary>What the gate says.</summary>
+internal sealed record ViewerVerdict
+{
+    private ViewerVerdict()
+    {
+    }
+
+    /// <summary>Whether the viewer may go on; else the members from <see cref="Status"/> on say why not.</summary>
+    public bool Admitted => Status == 0;
+
+    /// <summary>The voices that are open, beside the original; null for all of them.</summary>
+    public ImmutableArray<string>? Languages { get; private init; }
+
+    /// <summary>When the viewer has to come with another token; null for never.</summary>
+    public DateTimeOffset? Expires { get; private init; }
+
+    /// <summary>Whether what admits stands in the address itself, so that a cache may keep the answer under it.</summary>
+    public bool ByAddress { get; private init; }
+
+    /// <summary>HTTP status: 401, 403, 429 or 503; 0 where admitted.</summary>
+    public int Status { get; private init; }
+
+    /// <summary>A word of <c>tandem_access_refusals_total</c> or <c>tandem_admission_refusals_total</c>.</summary>
+    public string Reason { get; private init; } = "";
+
+    /// <summary>One sentence for people; tells nothing of the token or the channel.</summary>
+    public string Detail { get; private init; } = "";
+
+    /// <summary>When to come again; null where that would not help.</summary>
+    public TimeSpan? RetryAfter { get; private init; }
+
+    /// <summary>May go on.</summary>
+    public static ViewerVerdict Admit(ImmutableArray<string>? languages = null, DateTimeOffset? expires = null, bool byAddress = true) =>
+        new() { Languages = languages, Expires = expires, ByAddress = byAddress };
+
+    /// <summary>May not.</summary>
+    public static ViewerVerdict Refuse(int status, string reason, string detail, TimeSpan? retryAfter = null) =>
+        new() { Status = status, Reason = reason, Detail = detail, RetryAfter = retryAfter };
+
+    /// <summary>Whether a voice is open.</summary>
+    public bool Allows(string language) => language == ViewerGate.Original || Languages is not { } open || open.Contains(language, StringComparer.OrdinalIgnoreCase);
+
+    /// <summary>A refusal as an answer: problem+json with the reason, never kept by caches.</summary>
+    public IResult Answer(HttpContext context)
+    {
+        if (Status == StatusCodes.Status401Unauthorized)
+            context.Response.Headers.WWWAuthenticate = "Bearer realm=\"Tandem viewers\"";
+        return Problem.Refuse(context, Status, Reason, Detail, RetryAfter);
+    }
+}
