@@ -23,10 +23,18 @@ internal sealed partial class ChannelHost
     /// <param name="log">Told what goes wrong.</param>
     /// <param name="created">Those that came over the API in an earlier life.</param>
     public ChannelHost(
-        IEnumerable<ConfiguredChannel> channels, ChannelStarter start, TimeProvider time, ILogger<ChannelHost> log, IEnumerable<ConfiguredChannel>? created = null)
+        IEnumerable<ConfiguredChannel> channels,
+        ChannelStarter start,
+        TimeProvider time,
+        ILogger<ChannelHost> log,
+        IEnumerable<ConfiguredChannel>? created = null)
     {
         (_start, _time, _log) = (start, time, log);
-        _hosted = new Hosted([.. channels.Select(channel => Host(channel, created: false)), .. (created ?? []).Select(channel => Host(channel, created: true))]);
+        _hosted = new Hosted(
+        [
+            .. channels.Select(channel => Host(channel, created: false)),
+            .. (created ?? []).Select(channel => Host(channel, created: true)),
+        ]);
     }
 
     /// <summary>The channels: those of the configuration in its order, then those that came over the API.</summary>

@@ -107,7 +107,9 @@ public static partial class ServerRun
     [LoggerMessage(Level = LogLevel.Warning, Message = "listening on {Address} and access names no secrets: whoever reaches this address may watch (docs/access.md)")]
     private static partial void LogOpen(ILogger log, string address);
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "listening on {Address} without operator_keys or admin_port: metrics and the channels' state are open to whoever reaches this address")]
+    [LoggerMessage(
+        Level = LogLevel.Warning,
+        Message = "listening on {Address} without operator_keys or admin_port: metrics and the channels' state are open to whoever reaches this address")]
     private static partial void LogStateOpen(ILogger log, string address);
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "admin_open: whoever reaches {Address} is an operator")]

@@ -142,7 +142,8 @@ internal sealed class TandemServer : IAsyncDisposable
         var code = exception.InnerException is AddressInUseException
             ? SocketError.AddressAlreadyInUse
             : (exception as SocketException ?? exception.InnerException as SocketException)?.SocketErrorCode;
-        var where = options.Access.AdminPort is { } port && port > 0 && exception.Message.Contains(string.Create(CultureInfo.InvariantCulture, $":{port}:"), StringComparison.Ordinal)
+        var where = options.Access.AdminPort is { } port && port > 0
+            && exception.Message.Contains(string.Create(CultureInfo.InvariantCulture, $":{port}:"), StringComparison.Ordinal)
             ? new System.Net.IPEndPoint(options.Access.AdminListen, port)
             : new System.Net.IPEndPoint(options.Listen, options.Port);
         return ListenProblem.Of(where, code, exception.Message).ToString();

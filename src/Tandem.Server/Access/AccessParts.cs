@@ -1,5 +1,4 @@
 using Microsoft.Extensions.Logging;
-using Tandem.Live;
 using Tandem.Server.Admission;
 using Tandem.Server.Api;
 using Tandem.Server.Configuration;

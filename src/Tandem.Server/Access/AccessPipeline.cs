@@ -27,8 +27,9 @@ internal sealed class AccessPipeline(AccessOptions access, ClientAddress proxies
     /// <summary>A path as logs may show it: without the ticket in it.</summary>
     public static string Loggable(PathString path)
     {
-        var parts = (path.Value ?? "").Split('/');
-        return parts is ["", "live", _, [Tickets.Mark, ..], ..] ? $"/live/{parts[2]}/{Tickets.Mark}…/{string.Join('/', parts[4..])}" : path.Value ?? "";
+        var text = path.Value ?? "";
+        var parts = text.Split('/');
+        return parts is ["", "live", var channel, [Tickets.Mark, ..], .. var rest] ? $"/live/{channel}/{Tickets.Mark}…/{string.Join('/', rest)}" : text;
     }
 
     private Task AnswerAsync(HttpContext context, RequestDelegate next)
@@ -38,7 +39,8 @@ internal sealed class AccessPipeline(AccessOptions access, ClientAddress proxies
         if (!proxies.IsTrusted(context.Connection.RemoteIpAddress) && limits.Request(context.Connection.RemoteIpAddress) is { } wait)
         {
             meter.AccessRefused(Refusals.Rate);
-            return Problem.Refuse(context, StatusCodes.Status429TooManyRequests, Refusals.Rate, "Too many requests from this address.", wait).ExecuteAsync(context);
+            return Problem.Refuse(context, StatusCodes.Status429TooManyRequests, Refusals.Rate, "Too many requests from this address.", wait)
+                .ExecuteAsync(context);
         }
 
         if (Array.Exists(OperatorsPaths, path => context.Request.Path.StartsWithSegments(path, StringComparison.OrdinalIgnoreCase))

@@ -73,7 +73,8 @@ internal sealed record ViewerVerdict
         new() { Status = status, Reason = reason, Detail = detail, RetryAfter = retryAfter };
 
     /// <summary>Whether a voice is open.</summary>
-    public bool Allows(string language) => language == ViewerGate.Original || Languages is not { } open || open.Contains(language, StringComparer.OrdinalIgnoreCase);
+    public bool Allows(string language) =>
+        language == ViewerGate.Original || Languages is not { } open || open.Contains(language, StringComparer.OrdinalIgnoreCase);
 
     /// <summary>A refusal as an answer: problem+json with the reason, never kept by caches.</summary>
     public IResult Answer(HttpContext context)

@@ -56,7 +56,8 @@ internal sealed partial class MasterView(string? ticket, ImmutableArray<string>?
         var old = Value(line, name);
         return old is null
             ? $"{line},{name}={value}"
-            : line.Replace($",{name}={old}", $",{name}={value}", StringComparison.Ordinal).Replace($":{name}={old}", $":{name}={value}", StringComparison.Ordinal);
+            : line.Replace($",{name}={old}", $",{name}={value}", StringComparison.Ordinal)
+                .Replace($":{name}={old}", $":{name}={value}", StringComparison.Ordinal);
     }
 
     private static (string? Type, string? Group) GroupOf(string line) => (Value(line, "TYPE"), Value(line, "GROUP-ID"));
@@ -80,7 +81,9 @@ internal sealed partial class MasterView(string? ticket, ImmutableArray<string>?
     /// <summary>A variant without captions that are gone; one that is a closed voice alone becomes the original.</summary>
     private string OfVariant(string line, string start, ImmutableArray<string> open, HashSet<(string?, string?)> groups)
     {
-        if (line.StartsWith("#EXT-X-STREAM-INF:", StringComparison.Ordinal) && Value(line, "SUBTITLES") is { } captions && !groups.Contains(("SUBTITLES", captions)))
+        if (line.StartsWith("#EXT-X-STREAM-INF:", StringComparison.Ordinal)
+            && Value(line, "SUBTITLES") is { } captions
+            && !groups.Contains(("SUBTITLES", captions)))
         {
             var gone = $"SUBTITLES=\"{captions}\"";
             return line.Replace("," + gone, "", StringComparison.Ordinal).Replace(gone + ",", "", StringComparison.Ordinal);

@@ -29,7 +29,7 @@ internal sealed partial class SigningKeys : IDisposable
     private ImmutableArray<JsonWebKey> _public = [];
     private bool _had;
     private long? _tried;
-    private Task? _fetching;
+    private Task _fetching = Task.CompletedTask;
 
     /// <param name="options">Secrets, and where the set is.</param>
     /// <param name="time">The clock.</param>
@@ -66,7 +66,8 @@ internal sealed partial class SigningKeys : IDisposable
         if (algorithm == SecurityAlgorithms.HmacSha256)
             return _secrets;
         var found = Find(algorithm, id);
-        if (Fetching(needed: found.IsEmpty) is { } fetching && found.IsEmpty)
+        var fetching = FetchIfDueAsync(needed: found.IsEmpty);
+        if (found.IsEmpty)
         {
             await fetching;
             found = Find(algorithm, id);
@@ -102,16 +103,16 @@ internal sealed partial class SigningKeys : IDisposable
         return [.. all.Where(key => key.Kty == type && (string.IsNullOrEmpty(id) || key.Kid == id))];
     }
 
-    /// <summary>The fetch under way, begun here where it is time for one; null where there is none.</summary>
-    private Task? Fetching(bool needed)
+    /// <summary>The fetch under way, begun here where it is time for one; done where there is none.</summary>
+    private Task FetchIfDueAsync(bool needed)
     {
         lock (_lock)
         {
-            if (_fetching is { IsCompleted: false })
+            if (!_fetching.IsCompleted)
                 return _fetching;
             var age = _tried is { } tried ? _time.GetElapsedTime(tried) : TimeSpan.MaxValue;
             if (age < (needed ? BetweenFetches : Fresh))
-                return null;
+                return Task.CompletedTask;
             _tried = _time.GetTimestamp();
             return _fetching = FetchAsync();
         }
@@ -133,7 +134,8 @@ internal sealed partial class SigningKeys : IDisposable
             if (keys.IsEmpty)
                 LogNoKeys(_address!.GetLeftPart(UriPartial.Path));
         }
-        catch (Exception exception) when (exception is HttpRequestException or OperationCanceledException or ArgumentException or FormatException or System.Text.Json.JsonException or InvalidOperationException)
+        catch (Exception exception) when (exception is HttpRequestException or OperationCanceledException or ArgumentException or FormatException
+            or System.Text.Json.JsonException or InvalidOperationException)
         {
             LogNotHad(_address!.GetLeftPart(UriPartial.Path), exception.Message.ReplaceLineEndings(" "));
         }
@@ -142,6 +144,8 @@ internal sealed partial class SigningKeys : IDisposable
     [LoggerMessage(Level = LogLevel.Warning, Message = "access.jwks_url {Address} cannot be had, the keys known so far stay: {Problem}")]
     private partial void LogNotHad(string address, string problem);
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "access.jwks_url {Address} names no RSA key of 2048 bits or more and no P-256 key for signatures: every token is refused")]
+    [LoggerMessage(
+        Level = LogLevel.Warning,
+        Message = "access.jwks_url {Address} names no RSA key of 2048 bits or more and no P-256 key for signatures: every token is refused")]
     private partial void LogNoKeys(string address);
 }

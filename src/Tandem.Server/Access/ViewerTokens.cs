@@ -95,7 +95,8 @@ internal sealed class ViewerTokens(AccessOptions options, SigningKeys keys, Time
         {
             case JsonValueKind.String:
                 return [value.GetString()!];
-            case JsonValueKind.Array when value.GetArrayLength() <= MostEntries && value.EnumerateArray().All(entry => entry.ValueKind == JsonValueKind.String):
+            case JsonValueKind.Array when value.GetArrayLength() <= MostEntries
+                && value.EnumerateArray().All(entry => entry.ValueKind == JsonValueKind.String):
                 return [.. value.EnumerateArray().Select(entry => entry.GetString()!)];
             default:
                 return null;

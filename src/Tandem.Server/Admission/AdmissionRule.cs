@@ -45,7 +45,7 @@ internal static class AdmissionRule
         if (cost.Cores > 0 && after.Cores > limits.Budget.Cores)
             return new NoRoom("cpu", $"By the cost table the channels would need {after.Cores:0.00} cores, and {limits.Budget.Cores:0.00} may be used.", MuchLater);
         if (cost.Bytes > 0 && after.Bytes > limits.Budget.Bytes)
-            return new NoRoom("memory", $"By the cost table the channels would need {MiB(after.Bytes)} MiB, and {MiB(limits.Budget.Bytes)} MiB may be used.", MuchLater);
+            return new NoRoom("memory", $"By the cost table the channels would need {Show(after.Bytes)}, and {Show(limits.Budget.Bytes)} may be used.", MuchLater);
         return OfLoad(load, limits);
     }
 
@@ -58,5 +58,5 @@ internal static class AdmissionRule
             : null;
     }
 
-    private static long MiB(double bytes) => (long)(bytes / 1024 / 1024);
+    private static string Show(double bytes) => $"{(long)(bytes / 1024 / 1024)} MiB";
 }

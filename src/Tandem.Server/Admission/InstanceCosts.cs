@@ -37,7 +37,8 @@ internal static class InstanceCosts
     /// to 7.3 s of CPU for 11 s of speech, a model of some 100 MiB in memory, and a translator and a voice each language. Those of providers cost
     /// next to nothing here.
     /// </summary>
-    public static Cost Engine(string name, int languages) => name is "echo" or "tone" ? default : new Cost(0.35, 100 * MiB) + (languages * new Cost(0.02, 20 * MiB));
+    public static Cost Engine(string name, int languages) =>
+        name is "echo" or "tone" ? default : new Cost(0.35, 100 * MiB) + (languages * new Cost(0.02, 20 * MiB));
 
     /// <summary>A whole channel.</summary>
     public static Cost Of(ChannelOptions channel) => Channel + (channel.To.Length * Language) + Engine(channel.Engine, channel.To.Length);

@@ -121,7 +121,11 @@ internal sealed partial class ChannelChanges : IDisposable
             return Problem.Of([.. mistakes.Distinct()]);
         var id = channel.Options.Id;
         if (Host().All.FirstOrDefault(other => other.Options.Id.Equals(id, StringComparison.OrdinalIgnoreCase)) is { } other)
-            return Problem.Refuse(context, StatusCodes.Status409Conflict, "id_taken", $"There is a channel {other.Options.Id}; choose another id, or change that one with PATCH.");
+        {
+            return Problem.Refuse(
+                context, StatusCodes.Status409Conflict, "id_taken", $"There is a channel {other.Options.Id}; choose another id, or change that one with PATCH.");
+        }
+
         if (Admission().ForChannel(channel.Options) is { } full)
             return Refuse(context, full);
         if (Keep(context, _kept.SetItem(id, map)) is { } refused)
@@ -171,7 +175,7 @@ internal sealed partial class ChannelChanges : IDisposable
                 context,
                 StatusCodes.Status409Conflict,
                 "configured",
-                $"The channel {id} stands in the configuration, which would bring it back at the next start: it cannot be {done} over the API. Change the configuration.");
+                $"The channel {id} stands in the configuration, which holds again at the next start: it cannot be {done} over the API. Change the configuration.");
     }
 
     private IResult? Keep(HttpContext context, ImmutableDictionary<string, ConfigMap> kept)

@@ -28,8 +28,13 @@ internal sealed partial class ChannelStore(string folder, ILogger log)
             if (file.Length > LargestFile)
                 throw new JsonException($"it is larger than {LargestFile} bytes");
             var mistakes = new List<Mistake>();
-            if (JsonSettings.Read(File.ReadAllBytes(_path), mistakes) is { } kept && mistakes.Count == 0 && kept.Entries.GetValueOrDefault("channels") is ConfigList list)
+            if (JsonSettings.Read(File.ReadAllBytes(_path), mistakes) is { } kept
+                && mistakes.Count == 0
+                && kept.Entries.GetValueOrDefault("channels") is ConfigList list)
+            {
                 return [.. list.Items.OfType<ConfigMap>()];
+            }
+
             throw new JsonException(mistakes is [var first, ..] ? first.ToString() : "it holds no list of channels");
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException or JsonException)

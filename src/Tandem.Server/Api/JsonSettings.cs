@@ -1,4 +1,3 @@
-using System.Collections.Immutable;
 using System.Text.Json;
 using Tandem.Server.Configuration;
 
@@ -11,7 +10,6 @@ namespace Tandem.Server.Api;
 internal static class JsonSettings
 {
     private const int MostLevels = 8;
-    private const int MostEntries = 256;
 
     /// <summary>Reads a body; the mistakes say why it is no settings.</summary>
     public static ConfigMap? Read(ReadOnlyMemory<byte> body, List<Mistake> mistakes)
@@ -21,7 +19,7 @@ internal static class JsonSettings
             using var document = JsonDocument.Parse(body, new JsonDocumentOptions { MaxDepth = MostLevels });
             if (document.RootElement.ValueKind == JsonValueKind.Object)
                 return (ConfigMap)Convert(document.RootElement, "", mistakes);
-            mistakes.Add(new Mistake("/", "is no object; send the channel's settings, such as {\"id\":\"news\",\"input\":\"https://…\",\"from\":\"en\",\"to\":[\"es\"]}"));
+            mistakes.Add(new Mistake("/", """is no object; send the channel's settings, such as {"id":"news","input":"https://…","from":"en","to":["es"]}"""));
         }
         catch (Exception exception) when (exception is JsonException or InvalidOperationException)
         {
@@ -83,7 +81,7 @@ internal static class JsonSettings
         {
             case JsonValueKind.Object:
                 var map = new ConfigMap(shown);
-                foreach (var property in element.EnumerateObject().Take(MostEntries))
+                foreach (var property in element.EnumerateObject())
                 {
                     var below = $"{place}/{property.Name.Replace("~", "~0", StringComparison.Ordinal).Replace("/", "~1", StringComparison.Ordinal)}";
                     if (!map.Entries.TryAdd(property.Name, Convert(property.Value, below, mistakes)))
@@ -93,7 +91,7 @@ internal static class JsonSettings
                 return map;
             case JsonValueKind.Array:
                 var list = new ConfigList(shown);
-                foreach (var (index, item) in element.EnumerateArray().Take(MostEntries).Index())
+                foreach (var (index, item) in element.EnumerateArray().Index())
                     list.Items.Add(Convert(item, $"{place}/{index}", mistakes));
                 return list;
             case JsonValueKind.Null:

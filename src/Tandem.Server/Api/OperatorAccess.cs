@@ -21,14 +21,23 @@ internal sealed class OperatorAccess(ImmutableArray<ImmutableArray<byte>> hashes
     // Proxies say for whom they ask; then the peer's address is theirs.
     private static readonly string[] ProxyHeaders = ["Forwarded", "X-Forwarded-For", "X-Real-IP", "Via"];
 
-    /// <summary>Whether anything is configured that says who may do what; without, everything that only shows is open to all who reach the server.</summary>
+    /// <summary>
+    /// Whether anything is configured that says who may do what; without, everything that only shows is open to all who reach the server.
+    /// </summary>
     public bool IsConfigured => !hashes.IsEmpty || access.NeedsToken || access.AdminPort is not null;
 
     /// <summary>Null for an operator; else the answer that refuses.</summary>
     public IResult? Refuse(HttpContext context)
     {
         if (IsForeignPage(context.Request))
-            return Answer(context, StatusCodes.Status403Forbidden, Refusals.OperatorOrigin, "A page of another site asks; operators come by the server's own pages, or with a key of operator_keys as Authorization: Bearer KEY.");
+        {
+            return Answer(
+                context,
+                StatusCodes.Status403Forbidden,
+                Refusals.OperatorOrigin,
+                "A page of another site asks; operators come by the server's own pages, or with a key of operator_keys as Authorization: Bearer KEY.");
+        }
+
         if (IsOwnListener(context) && access.AdminNeedsNoKey)
             return null;
         if (hashes.IsEmpty)
@@ -81,10 +90,14 @@ internal sealed class OperatorAccess(ImmutableArray<ImmutableArray<byte>> hashes
         var site = request.Headers["Sec-Fetch-Site"].ToString();
         if (site is "cross-site" or "same-site")
             return true;
-        var origin = request.Headers.Origin.ToString();
-        if (origin.Length > 0 && !(Uri.TryCreate(origin, UriKind.Absolute, out var page) && page.Authority.Equals(request.Host.Value, StringComparison.OrdinalIgnoreCase)))
+        var (origin, host) = (request.Headers.Origin.ToString(), request.Host);
+        if (origin.Length > 0
+            && !(Uri.TryCreate(origin, UriKind.Absolute, out var page) && page.Authority.Equals(host.Value, StringComparison.OrdinalIgnoreCase)))
+        {
             return true;
-        return site.Length > 0 && IsOwnListener(request.HttpContext) && request.Host.Host is not "localhost" && !IPAddress.TryParse(request.Host.Host.Trim('[', ']'), out _);
+        }
+
+        return site.Length > 0 && IsOwnListener(request.HttpContext) && host.Host is not "localhost" && !IPAddress.TryParse(host.Host.Trim('[', ']'), out _);
     }
 
     /// <summary>

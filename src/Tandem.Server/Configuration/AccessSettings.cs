@@ -155,10 +155,14 @@ internal static class AccessSettings
             : new Wrong("is no secret; use 32 to 512 letters and digits, such as openssl rand -hex 32 prints");
 
     private static bool IsSecret(string text) =>
-        text.Length is >= ShortestSecret and <= LongestSecret && !text.Contains('+', StringComparison.Ordinal) && !text.Any(letter => char.IsWhiteSpace(letter) || char.IsControl(letter));
+        text.Length is >= ShortestSecret and <= LongestSecret
+        && !text.Contains('+', StringComparison.Ordinal)
+        && !text.Any(letter => char.IsWhiteSpace(letter) || char.IsControl(letter));
 
     private static Parsed<Uri?> KeysUrl(string text) =>
-        Uri.TryCreate(text, UriKind.Absolute, out var address) && address.UserInfo.Length == 0 && (address.Scheme == "https" || (address.Scheme == "http" && address.IsLoopback))
+        Uri.TryCreate(text, UriKind.Absolute, out var address)
+        && address.UserInfo.Length == 0
+        && (address.Scheme == "https" || (address.Scheme == "http" && address.IsLoopback))
             ? address
             : new Wrong($"\"{Values.Shown(text)}\" is no address that keys may come from; use an https one, such as https://id.example.com/.well-known/jwks.json");
 
@@ -179,7 +183,7 @@ internal static class AccessSettings
             else if (IPAddress.TryParse(part, out var address))
                 networks.Add(new IPNetwork(address, address.GetAddressBytes().Length * 8));
             else
-                return new Wrong($"\"{part}\" is no network; write it such as 10.0.0.0/8 (its first address), 192.0.2.7 or 2001:db8::/32");
+                return new Wrong($"\"{part}\" is no network; write it such as 10.0.0.0/8, 192.0.2.7 or 2001:db8::/32");
         }
 
         return networks.Count > MostEntries
@@ -196,10 +200,17 @@ internal static class AccessSettings
                 continue;
 
             // It goes into a header as it is.
-            if (!Uri.TryCreate(part, UriKind.Absolute, out var origin) || origin.Scheme is not ("http" or "https") || origin.GetLeftPart(UriPartial.Authority) != part.TrimEnd('/') || part.AsSpan().ContainsAny(";, "))
+            if (!Uri.TryCreate(part, UriKind.Absolute, out var origin)
+                || origin.Scheme is not ("http" or "https")
+                || origin.GetLeftPart(UriPartial.Authority) != part.TrimEnd('/')
+                || part.AsSpan().ContainsAny(";, "))
+            {
                 return new Wrong($"\"{Values.Shown(part)}\" is no origin; write scheme and host, such as https://tv.example.com, or *");
+            }
         }
 
-        return parts.Length > MostEntries ? new Wrong($"names {parts.Length} origins; give at most {MostEntries}") : parts.Select(part => part.TrimEnd('/')).ToImmutableArray();
+        return parts.Length > MostEntries
+            ? new Wrong($"names {parts.Length} origins; give at most {MostEntries}")
+            : parts.Select(part => part.TrimEnd('/')).ToImmutableArray();
     }
 }

@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Text;
 using System.Text.Json;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Data.Sqlite;
@@ -192,8 +191,12 @@ internal sealed partial class FeedbackApi(FeedbackStore store, ChannelHost chann
         if (text?.EnumerateRunes().Count() > LongestText)
             mistakes.Add(new Mistake("/text", $"is longer than {LongestText} characters"));
         var session = Text(body, "session", mistakes, required: false);
-        if (session is not null && (session.Length is 0 or > LongestSession || !session.All(letter => char.IsAsciiLetterOrDigit(letter) || letter is '_' or '-')))
+        if (session is not null
+            && (session.Length is 0 or > LongestSession || !session.All(letter => char.IsAsciiLetterOrDigit(letter) || letter is '_' or '-')))
+        {
             mistakes.Add(new Mistake("/session", $"is no name of a session; use 1 to {LongestSession} of a–z A–Z 0–9 _ -"));
+        }
+
         var words = text is null ? null : Plain(text);
         return new FeedbackEntry(time.GetUtcNow(), kind ?? "", channel ?? "", language, score, words is "" ? null : words, session);
     }

@@ -69,21 +69,32 @@ internal sealed partial class FeedbackStore(string folder, TimeProvider time, IL
             const string Where = "FROM feedback WHERE at >= $since AND ($channel IS NULL OR channel = $channel)";
             var voices = Rows(
                 connection,
-                $"SELECT channel, language, sum(kind = 'latency'), sum(kind = 'quality'), sum(kind = 'score'), avg(score) {Where} GROUP BY channel, language ORDER BY channel, language",
-                row => new VoiceFeedback(row.GetString(0), Text(row, 1), row.GetInt32(2), row.GetInt32(3), row.GetInt32(4), row.IsDBNull(5) ? null : Math.Round(row.GetDouble(5), 2)),
+                $"SELECT channel, language, sum(kind = 'latency'), sum(kind = 'quality'), sum(kind = 'score'), avg(score) {Where} "
+                + "GROUP BY channel, language ORDER BY channel, language",
+                row => new VoiceFeedback(
+                    row.GetString(0), Text(row, 1), row.GetInt32(2), row.GetInt32(3), row.GetInt32(4), row.IsDBNull(5) ? null : Math.Round(row.GetDouble(5), 2)),
                 after,
                 only);
             var scores = new int[11];
-            foreach (var (score, count) in Rows(connection, $"SELECT score, count(*) {Where} AND score IS NOT NULL GROUP BY score", row => (row.GetInt32(0), row.GetInt32(1)), after, only))
+            var counts = Rows(
+                connection, $"SELECT score, count(*) {Where} AND score IS NOT NULL GROUP BY score", row => (row.GetInt32(0), row.GetInt32(1)), after, only);
+            foreach (var (score, count) in counts)
                 scores[Math.Clamp(score, 0, 10)] = count;
             var latest = Rows(
                 connection,
                 $"SELECT at, kind, channel, language, score, text, session {Where} ORDER BY at DESC, id DESC LIMIT {Shown}",
                 row => new FeedbackEntry(
-                    DateTimeOffset.FromUnixTimeMilliseconds(row.GetInt64(0)), row.GetString(1), row.GetString(2), Text(row, 3), row.IsDBNull(4) ? null : row.GetInt32(4), Text(row, 5), Text(row, 6)),
+                    DateTimeOffset.FromUnixTimeMilliseconds(row.GetInt64(0)),
+                    row.GetString(1),
+                    row.GetString(2),
+                    Text(row, 3),
+                    row.IsDBNull(4) ? null : row.GetInt32(4),
+                    Text(row, 5),
+                    Text(row, 6)),
                 after,
                 only);
-            return new FeedbackSummary(since, voices.Sum(voice => voice.Latency + voice.Quality + voice.Scores), _inMemory ? "memory" : "state_dir", voices, scores, latest);
+            var total = voices.Sum(voice => voice.Latency + voice.Quality + voice.Scores);
+            return new FeedbackSummary(since, total, _inMemory ? "memory" : "state_dir", voices, scores, latest);
         }
     }
 

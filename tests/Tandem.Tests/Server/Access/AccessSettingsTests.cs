@@ -47,7 +47,7 @@ public sealed class AccessSettingsTests
     {
         var mistakes = Load(
             """
-            trusted_proxies: [10.0.0.1/8, everybody]
+            trusted_proxies: [10.0.0.0/8, everybody]
             forwarded_header: x-real-ip
             admin_port: 99999
             embed_origins: ["https://a.example/path", "javascript:x"]
@@ -66,7 +66,7 @@ public sealed class AccessSettingsTests
             """).Mistakes.Select(mistake => mistake.Problem).ToList();
         foreach (var part in new[]
         {
-            "trusted_proxies: \"10.0.0.1/8\" is no network", "forwarded_header: \"x-real-ip\" is not known", "admin_port: \"99999\" is no port", "embed_origins: \"https://a.example/path\" is no origin",
+            "trusted_proxies: \"everybody\" is no network", "forwarded_header: \"x-real-ip\" is not known", "admin_port: \"99999\" is no port", "embed_origins: \"https://a.example/path\" is no origin",
             "tls_key: needs tls_certificate", "access: secrets: entry 1 is no secret", "access: jwks_url: \"http://id.example/keys\" is no address that keys may come from", "access: clock_skew: \"30\" has no unit",
             "access: premium_languages: \"xx\" is no language", "access: cdn_secret: is no secret", "access: secret is no setting; did you mean secrets?", "limits: address_requests: \"-1\" is out of range", "admission: is no list of settings",
         })

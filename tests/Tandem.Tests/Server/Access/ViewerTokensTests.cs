@@ -54,7 +54,7 @@ public sealed class ViewerTokensTests : IDisposable
     [Theory]
     [InlineData("""{"exp":1}""", "expired")]
     [InlineData("""{"exp":null}""", "no_expiry")]
-    [InlineData("""{"exp":"tomorrow"}""", "no_expiry")]
+    [InlineData("""{"exp":"tomorrow"}""", "malformed")]
     [InlineData("""{"nbf":99999999999}""", "not_yet")]
     [InlineData("""{"aud":"others"}""", "audience")]
     [InlineData("""{"languages":5}""", "malformed")]
