@@ -20,6 +20,7 @@ public sealed class TandemMeter : IDisposable
     private ImmutableList<MeteredChannel> _channels = [];
     private Action<MeteredChannel>? _announced;
     private int _failedInRow;
+    private Action<string>? _forgotten;
 
     /// <summary>Makes the meter and all instruments but the observable ones, which belong to who observes.</summary>
     public TandemMeter()
@@ -53,6 +54,9 @@ public sealed class TandemMeter : IDisposable
         WebSocketSkips = Counter(MetricCatalogue.WebSocketSkips);
         Viewers = Meter.CreateUpDownCounter<long>(MetricCatalogue.Viewers.Name, "1", MetricCatalogue.Viewers.Help);
         ViewerSeconds = Meter.CreateCounter<double>(MetricCatalogue.ViewerSeconds.Name, "s", MetricCatalogue.ViewerSeconds.Help);
+        AccessRefusals = Counter(MetricCatalogue.AccessRefusals);
+        AdmissionRefusals = Counter(MetricCatalogue.AdmissionRefusals);
+        Feedback = Counter(MetricCatalogue.Feedback);
     }
 
     /// <summary>The meter itself; a listener recognises it by reference.</summary>
@@ -114,6 +118,12 @@ public sealed class TandemMeter : IDisposable
 
     private Counter<long> HealthChecks { get; }
 
+    private Counter<long> AccessRefusals { get; }
+
+    private Counter<long> AdmissionRefusals { get; }
+
+    private Counter<long> Feedback { get; }
+
     /// <summary>Makes the series of a channel exist, at zero.</summary>
     public void Announce(MeteredChannel channel)
     {
@@ -133,6 +143,32 @@ public sealed class TandemMeter : IDisposable
             _announced += announced;
         }
     }
+
+    /// <summary>A channel is gone for good: so are its series.</summary>
+    public void Forget(string channel)
+    {
+        lock (_lock)
+        {
+            _channels = _channels.RemoveAll(known => known.Id == channel);
+            _forgotten?.Invoke(channel);
+        }
+    }
+
+    /// <summary>Tells <paramref name="forgotten"/> of every channel that will be gone.</summary>
+    public void FollowGone(Action<string> forgotten)
+    {
+        lock (_lock)
+            _forgotten += forgotten;
+    }
+
+    /// <summary>Counts a request that was refused, by the word for why.</summary>
+    public void AccessRefused(string reason) => AccessRefusals.Add(1, new KeyValuePair<string, object?>("reason", reason));
+
+    /// <summary>Counts a channel or viewer that there was no room for, by the word for what was full.</summary>
+    public void AdmissionRefused(string reason) => AdmissionRefusals.Add(1, new KeyValuePair<string, object?>("reason", reason));
+
+    /// <summary>Counts what a viewer said: <c>latency</c>, <c>quality</c> or <c>score</c>.</summary>
+    public void FeedbackGiven(string kind) => Feedback.Add(1, new KeyValuePair<string, object?>("kind", kind));
 
     /// <summary>Counts an answer to a health check: <c>live</c>, <c>ready</c>, <c>degraded</c> or <c>unready</c>.</summary>
     public void HealthChecked(string result)

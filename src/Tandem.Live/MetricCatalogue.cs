@@ -232,6 +232,32 @@ public static class MetricCatalogue
             LabelValues = One("live", "ready", "degraded", "unready"),
         };
 
+    /// <summary><c>tandem_access_refusals_total</c>.</summary>
+    public static MetricDefinition AccessRefusals { get; } =
+        new("tandem_access_refusals_total", MetricKind.Counter, MetricScope.Process, "1", "Requests and connections refused for who asked, or how often.")
+        {
+            Labels = ["reason"],
+            LabelValues = One(
+                "missing", "malformed", "algorithm", "signature", "issuer", "audience", "expired", "not_yet", "no_expiry", "keys", "channel", "language", "premium",
+                "rate", "connections", "operator_missing", "operator_key", "operator_remote", "operator_origin"),
+        };
+
+    /// <summary><c>tandem_admission_refusals_total</c>.</summary>
+    public static MetricDefinition AdmissionRefusals { get; } =
+        new("tandem_admission_refusals_total", MetricKind.Counter, MetricScope.Process, "1", "Channels and viewers that the instance had no room for.")
+        {
+            Labels = ["reason"],
+            LabelValues = One("channels", "languages", "viewers", "segments_in_flight", "queue_depth", "cpu", "memory"),
+        };
+
+    /// <summary><c>tandem_feedback_total</c>.</summary>
+    public static MetricDefinition Feedback { get; } =
+        new("tandem_feedback_total", MetricKind.Counter, MetricScope.Process, "1", "What viewers said.")
+        {
+            Labels = ["kind"],
+            LabelValues = One("latency", "quality", "score"),
+        };
+
     /// <summary><c>tandem_cpu_ratio</c>.</summary>
     public static MetricDefinition CpuRatio { get; } =
         new("tandem_cpu_ratio", MetricKind.Gauge, MetricScope.Process, "1", "CPU in use, of the container's limit, else of the machine.");
@@ -304,7 +330,8 @@ public static class MetricCatalogue
     [
         SegmentProcessing, SegmentFailures, Segments, SegmentsInFlight, SegmentQueueDepth, PublishLateness, DubOnsetLag, Dubs,
         FallbackSeconds, SourceAge, Epochs, SyncOffset, WorkerRestarts, RecordFailures, EngineCircuitOpen, ScratchBytes, WebSocketMessage, WebSocketDelivery,
-        WebSocketDisconnects, WebSocketSkips, Viewers, ViewerSeconds, HealthChecks, CpuRatio,
+        WebSocketDisconnects, WebSocketSkips, Viewers, ViewerSeconds, HealthChecks, AccessRefusals,
+        AdmissionRefusals, Feedback, CpuRatio,
         MemoryRatio, BuildInfo,
         SegmentQueueBound, DubbedSeconds, Reference, HealthFailures, HttpSentBytes, Cost, MonthlyBudget,
     ];

@@ -26,8 +26,13 @@ public delegate RunningChannel ChannelStarter(ConfiguredChannel channel);
 internal sealed partial class HostedChannel(ConfiguredChannel channel, ChannelStarter start, TimeProvider time, ILogger log)
 {
     private readonly long _created = time.GetTimestamp();
+    private readonly Lock _starting = new();
     private volatile RunningChannel? _running;
     private volatile string? _fault;
+    private bool _stopped;
+
+    /// <summary>Whether it came over the API; the others are the configuration's.</summary>
+    public bool Created { get; init; }
 
     /// <summary>Its settings.</summary>
     public ChannelOptions Options => channel.Options;
@@ -63,7 +68,12 @@ internal sealed partial class HostedChannel(ConfiguredChannel channel, ChannelSt
     {
         try
         {
-            _running = start(channel);
+            // A channel that is taken away while it waits to start never does.
+            lock (_starting)
+            {
+                if (!_stopped)
+                    _running = start(channel);
+            }
         }
         catch (Exception exception)
         {
@@ -77,6 +87,8 @@ internal sealed partial class HostedChannel(ConfiguredChannel channel, ChannelSt
     {
         try
         {
+            lock (_starting)
+                _stopped = true;
             if (_running is { } running)
                 await running.Stop();
         }

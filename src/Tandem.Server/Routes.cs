@@ -1,8 +1,8 @@
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
-using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.Extensions.Logging;
 using Tandem.Live;
+using Tandem.Server.Access;
 using Tandem.Server.Api;
 using Tandem.Server.Hls;
 using Tandem.Server.Metrics;
@@ -20,15 +20,16 @@ internal static partial class Routes
     private static readonly string[] Pushing = [HttpMethods.Put, HttpMethods.Post, HttpMethods.Delete];
 
     /// <summary>Maps them.</summary>
-    public static void Map(WebApplication app, ChannelHost channels, PrometheusExporter exporter, ServerParts parts, ChannelFiles files, IngestFiles ingest, LiveSockets sockets)
+    public static void Map(WebApplication app, ChannelHost channels, PrometheusExporter exporter, ServerParts parts, AccessParts access, IngestFiles ingest, LiveSockets sockets)
     {
         var log = parts.Logs.CreateLogger("Tandem.Server");
         app.Use((context, next) => GuardAsync(context, next, log));
         app.Use((context, next) => SentBytes.CountAsync(context, next, parts.Meter));
+        access.Pipeline.Use(app);
         ViewerPages.Use(app, parts.Pages);
         app.UseRouting();
 
-        app.MapMethods("/live/{channel}/{**path}", Reading, (HttpContext context, string channel, string? path) => files.Get(context, channel, path ?? ""))
+        app.MapMethods("/live/{channel}/{**path}", Reading, (HttpContext context, string channel, string? path) => access.Live.GetAsync(context, channel, path ?? ""))
             .WithName("live").WithSummary("What a channel publishes: master.m3u8, and what it leads to.");
         app.MapMethods("/live/{channel}/{**path}", [HttpMethods.Options], (HttpContext context) => ChannelFiles.Options(context)).ExcludeFromDescription();
 
@@ -38,14 +39,10 @@ internal static partial class Routes
         app.MapMethods("/ingest/{channel}/{**file}", [.. Pushing, .. Reading], (HttpContext context, string channel, string? file) => ingest.AnswerAsync(context, channel, file))
             .WithName("ingest").WithSummary("Where a source is pushed to, if a channel's input is push; operators only.");
 
-        app.MapMethods("/v1/channels", Reading, () => TypedResults.Ok(new ChannelList([.. channels.All.Select(channel => channel.Snapshot())])))
-            .WithName("channels").WithSummary("State of all channels.");
-        app.MapMethods("/v1/channels/{id}", Reading, Results<Ok<ChannelSnapshot>, ProblemResult> (string id) =>
-                channels.Find(id) is { } channel ? TypedResults.Ok(channel.Snapshot()) : new ProblemResult(StatusCodes.Status404NotFound, "There is no such channel."))
-            .WithName("channel").WithSummary("State of one channel.");
+        ApiRoutes.Map(app, access);
 
         app.MapMethods("/health/live", Reading, () => Live(parts.Meter)).WithName("live-check").WithSummary("Whether the process answers.");
-        app.MapMethods("/health/ready", Reading, () => Ready(channels, parts)).WithName("ready-check").Produces<HealthReport>()
+        app.MapMethods("/health/ready", Reading, (HttpContext context) => Ready(channels, parts, access.Operators.MaySee(context))).WithName("ready-check").Produces<HealthReport>()
             .Produces<HealthReport>(StatusCodes.Status503ServiceUnavailable).WithSummary("Whether viewers should be sent here, and if not, why.");
         app.MapMethods("/metrics", Reading, () => Results.Text(exporter.Write(), PrometheusText.ContentType))
             .WithName("metrics").WithSummary("Prometheus text.");
@@ -58,7 +55,7 @@ internal static partial class Routes
         return Results.Text("""{"status":"live"}""", "application/json");
     }
 
-    private static IResult Ready(ChannelHost channels, ServerParts parts)
+    private static IResult Ready(ChannelHost channels, ServerParts parts, bool whole)
     {
         var report = Health.Of(ProgramVersion.Text, parts.Libraries, channels.Stopping, channels.All.Select(channel => (channel.Snapshot(), channel.Age)));
         parts.Meter.HealthChecked(report.Status switch
@@ -68,7 +65,7 @@ internal static partial class Routes
             _ => "unready",
         });
         return Results.Json(
-            report,
+            whole ? report : report with { Parts = [] },
             ApiJson.Default.HealthReport,
             statusCode: report.Status == HealthStatus.Unready ? StatusCodes.Status503ServiceUnavailable : StatusCodes.Status200OK);
     }
@@ -98,7 +95,7 @@ internal static partial class Routes
         }
         catch (Exception exception) when (!response.HasStarted)
         {
-            LogFailed(log, context.Request.Path, exception);
+            LogFailed(log, AccessPipeline.Loggable(context.Request.Path), exception);
             response.Clear();
             await Problem.Of(StatusCodes.Status500InternalServerError).ExecuteAsync(context);
         }

@@ -35,8 +35,6 @@ public static partial class ServerRun
 
         using var logs = Logs(options.LogLevel);
         var log = logs.CreateLogger("Tandem.Server");
-        if (!System.Net.IPAddress.IsLoopback(options.Listen))
-            LogOpen(log, options.Listen.ToString());
         if (options.Channels.IsEmpty)
             LogNoChannels(log);
         if (options.Faults.Any)
@@ -49,6 +47,7 @@ public static partial class ServerRun
         {
             await using var server = await TandemServer.StartAsync(options, parts, stop);
             listening(server.Address);
+            WarnOfAccess(options, log);
             await UntilCancelled(stop);
             LogStopping(log);
         }
@@ -88,8 +87,33 @@ public static partial class ServerRun
         await cancelled.Task;
     }
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "listening on {Address}: there is no access control yet, everything is open to whoever reaches this address")]
+    /// <summary>Says what is open to whom, where that is more than may be meant.</summary>
+    private static void WarnOfAccess(ServerOptions options, ILogger log)
+    {
+        var (access, loopback) = (options.Access, System.Net.IPAddress.IsLoopback(options.Listen));
+        if (loopback && !access.NeedsToken && options.OperatorKeys.IsEmpty)
+            LogLoopback(log, options.Listen.ToString());
+        if (!loopback && !access.NeedsToken)
+            LogOpen(log, options.Listen.ToString());
+        if (!loopback && options.OperatorKeys.IsEmpty && access.AdminPort is null && !access.NeedsToken)
+            LogStateOpen(log, options.Listen.ToString());
+        if (access.AdminPort is not null && !System.Net.IPAddress.IsLoopback(access.AdminListen) && access.AdminOpen)
+            LogAdminOpen(log, access.AdminListen.ToString());
+    }
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "no access is configured (docs/access.md), so only this machine is let in: listening on {Address}")]
+    private static partial void LogLoopback(ILogger log, string address);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "listening on {Address} and access names no secrets: whoever reaches this address may watch (docs/access.md)")]
     private static partial void LogOpen(ILogger log, string address);
+
+    [LoggerMessage(
+        Level = LogLevel.Warning,
+        Message = "listening on {Address} without operator_keys or admin_port: metrics and the channels' state are open to whoever reaches this address")]
+    private static partial void LogStateOpen(ILogger log, string address);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "admin_open: whoever reaches {Address} is an operator")]
+    private static partial void LogAdminOpen(ILogger log, string address);
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "there are no channels: channels in the configuration is empty")]
     private static partial void LogNoChannels(ILogger log);

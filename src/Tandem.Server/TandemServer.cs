@@ -1,10 +1,10 @@
+using System.Globalization;
 using System.Net.Sockets;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
-using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
@@ -13,7 +13,6 @@ using Tandem.Media;
 using Tandem.Server.Access;
 using Tandem.Server.Api;
 using Tandem.Server.Configuration;
-using Tandem.Server.Hls;
 using Tandem.Server.Metrics;
 using Tandem.Server.Push;
 using Tandem.Server.WebSockets;
@@ -46,22 +45,28 @@ internal sealed class TandemServer : IAsyncDisposable
     private readonly ViewerHub _hub;
     private readonly TimeSpan _drain;
     private readonly PrometheusExporter _exporter;
+    private readonly AccessParts _access;
     private readonly TimeProvider _time;
 
     private TandemServer(
-        WebApplication app, ChannelHost channels, ViewerHub hub, TimeSpan drain, PrometheusExporter exporter, TimeProvider time, Uri address)
+        WebApplication app, ChannelHost channels, ViewerHub hub, TimeSpan drain, PrometheusExporter exporter, AccessParts access, TimeProvider time, Uri[] addresses)
     {
         _hub = hub;
         _drain = drain;
+        _access = access;
         _time = time;
         _app = app;
         _channels = channels;
         _exporter = exporter;
-        Address = address;
+        Address = addresses[0];
+        AdminAddress = addresses.ElementAtOrDefault(1);
     }
 
     /// <summary>Where it can be reached from this machine.</summary>
     public Uri Address { get; }
+
+    /// <summary>The operators' own listener; null where there is none.</summary>
+    public Uri? AdminAddress { get; }
 
     /// <summary>
     /// Listens, then starts the channels and returns; channels take their time beside it. Throws <see cref="IOException"/> with one line
@@ -74,12 +79,13 @@ internal sealed class TandemServer : IAsyncDisposable
         var share = new MachineShare(parts.Time);
         ProcessMetrics.Add(parts.Meter, share, ProgramVersion.Text, parts.Libraries.FFmpeg ?? "none");
         CostMetrics.Add(parts.Meter, share, options.MonthlyBudget, parts.Time);
-        var channels = new ChannelHost(options.Channels, parts.Start, parts.Time, parts.Logs.CreateLogger<ChannelHost>());
-        var app = Build(options, parts);
+        var access = new AccessParts(options, parts);
+        var channels = access.Channels;
+        var app = Build(options, parts, access);
         var hub = new ViewerHub(parts.Meter, parts.Time, parts.Logs.CreateLogger<ViewerHub>());
-        var sockets = new LiveSockets(channels, hub, new OpenGate(), parts.Time);
-        var ingest = new IngestFiles(channels, new OperatorAccess(options.OperatorKeys), parts.Time);
-        Routes.Map(app, channels, exporter, parts, new ChannelFiles(channels, options.PublicUrl), ingest, sockets);
+        var sockets = new LiveSockets(channels, hub, access.Gate, parts.Time);
+        var ingest = new IngestFiles(channels, access.Operators, parts.Time);
+        Routes.Map(app, channels, exporter, parts, access, ingest, sockets);
         try
         {
             await app.StartAsync(cancellation);
@@ -88,12 +94,13 @@ internal sealed class TandemServer : IAsyncDisposable
         {
             await app.DisposeAsync();
             await hub.DisposeAsync();
+            access.Dispose();
             exporter.Dispose();
             throw new IOException(WhyNot(options, exception), exception);
         }
 
         channels.Start();
-        return new TandemServer(app, channels, hub, options.Drain, exporter, parts.Time, AddressOf(app));
+        return new TandemServer(app, channels, hub, options.Drain, exporter, access, parts.Time, AddressesOf(app));
     }
 
     /// <summary>Tells viewers to go, in the time that is configured for it; then ends requests and channels, within 6 s.</summary>
@@ -104,6 +111,7 @@ internal sealed class TandemServer : IAsyncDisposable
         await Task.WhenAll(_channels.StopAsync(), StopListeningAsync(end.Token));
         await _hub.DisposeAsync();
         await _app.DisposeAsync();
+        _access.Dispose();
         _exporter.Dispose();
 
         async Task StopListeningAsync(CancellationToken cancellation)
@@ -119,11 +127,11 @@ internal sealed class TandemServer : IAsyncDisposable
         }
     }
 
-    private static WebApplication Build(ServerOptions options, ServerParts parts)
+    private static WebApplication Build(ServerOptions options, ServerParts parts, AccessParts access)
     {
         // Empty: settings come from Tandem's own configuration and from nowhere else.
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions { ApplicationName = "Tandem" });
-        builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel =>
+        builder.WebHost.UseKestrelCore().UseKestrelHttpsConfiguration().ConfigureKestrel(kestrel =>
         {
             kestrel.AddServerHeader = false;
             kestrel.Limits.MaxRequestBodySize = 64 * 1024;
@@ -132,7 +140,7 @@ internal sealed class TandemServer : IAsyncDisposable
             kestrel.Limits.MaxRequestHeaderCount = 64;
             kestrel.Limits.MaxConcurrentConnections = 20_000;
             kestrel.Limits.RequestHeadersTimeout = TimeSpan.FromSeconds(10);
-            kestrel.Listen(options.Listen, options.Port, listen => listen.Protocols = HttpProtocols.Http1);
+            Listening.Configure(kestrel, options, access.Certificate, access.Limits, access.Proxies, parts.Meter);
         });
         builder.Services.AddSingleton(parts.Logs);
         builder.Services.AddSingleton<IHostLifetime, NoLifetime>();
@@ -147,14 +155,18 @@ internal sealed class TandemServer : IAsyncDisposable
         var code = exception.InnerException is AddressInUseException
             ? SocketError.AddressAlreadyInUse
             : (exception as SocketException ?? exception.InnerException as SocketException)?.SocketErrorCode;
-        return ListenProblem.Of(new System.Net.IPEndPoint(options.Listen, options.Port), code, exception.Message).ToString();
+        var where = options.Access.AdminPort is { } port && port > 0
+            && exception.Message.Contains(string.Create(CultureInfo.InvariantCulture, $":{port}:"), StringComparison.Ordinal)
+            ? new System.Net.IPEndPoint(options.Access.AdminListen, port)
+            : new System.Net.IPEndPoint(options.Listen, options.Port);
+        return ListenProblem.Of(where, code, exception.Message).ToString();
     }
 
-    private static Uri AddressOf(WebApplication app)
-    {
-        var address = new Uri(app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First());
-        return address.Host is "0.0.0.0" or "[::]" ? new UriBuilder(address) { Host = "127.0.0.1" }.Uri : address;
-    }
+    private static Uri[] AddressesOf(WebApplication app) =>
+    [
+        .. app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.Select(text => new Uri(text))
+            .Select(address => address.Host is "0.0.0.0" or "[::]" ? new UriBuilder(address) { Host = "127.0.0.1" }.Uri : address),
+    ];
 
     /// <summary>Signals are handled by the command, which knows of more than this server.</summary>
     private sealed class NoLifetime : IHostLifetime

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using Microsoft.AspNetCore.Http;
+using Tandem.Server.Api;
 
 namespace Tandem.Server.Access;
 
@@ -22,10 +23,12 @@ internal enum ViewerKind
 /// <summary>Decides who may watch, and whether there is room for one more.</summary>
 internal interface IViewerGate
 {
-    /// <summary>Asks for a channel, before anything about it is told.</summary>
-    /// <param name="context">The request.</param>
+    /// <summary>
+    /// Asks for a channel, before anything about it is told; whether the channel exists has no part in the answer. Refusals are counted here.
+    /// </summary>
+    /// <param name="context">The request; its token is looked for in header, query and cookie.</param>
     /// <param name="channel">The channel's id, as it was asked for.</param>
-    /// <param name="language">The voice that is asked for; null for the channel as a whole.</param>
+    /// <param name="language">The voice that is asked for; null for the channel as a whole. <c>original</c> is always open.</param>
     /// <param name="kind">What is asked for.</param>
     ValueTask<ViewerVerdict> AdmitAsync(HttpContext context, string channel, string? language, ViewerKind kind);
 }
@@ -46,26 +49,38 @@ internal sealed record ViewerVerdict
     /// <summary>When the viewer has to come with another token; null for never.</summary>
     public DateTimeOffset? Expires { get; private init; }
 
-    /// <summary>HTTP status; 0 where admitted.</summary>
+    /// <summary>Whether what admits stands in the address itself, so that a cache may keep the answer under it.</summary>
+    public bool ByAddress { get; private init; }
+
+    /// <summary>HTTP status: 401, 403, 429 or 503; 0 where admitted.</summary>
     public int Status { get; private init; }
 
-    /// <summary>One word.</summary>
+    /// <summary>A word of <c>tandem_access_refusals_total</c> or <c>tandem_admission_refusals_total</c>.</summary>
     public string Reason { get; private init; } = "";
 
-    /// <summary>One sentence for people.</summary>
+    /// <summary>One sentence for people; tells nothing of the token or the channel.</summary>
     public string Detail { get; private init; } = "";
 
     /// <summary>When to come again; null where that would not help.</summary>
     public TimeSpan? RetryAfter { get; private init; }
 
     /// <summary>May go on.</summary>
-    public static ViewerVerdict Admit(ImmutableArray<string>? languages = null, DateTimeOffset? expires = null) =>
-        new() { Languages = languages, Expires = expires };
+    public static ViewerVerdict Admit(ImmutableArray<string>? languages = null, DateTimeOffset? expires = null, bool byAddress = true) =>
+        new() { Languages = languages, Expires = expires, ByAddress = byAddress };
 
     /// <summary>May not.</summary>
     public static ViewerVerdict Refuse(int status, string reason, string detail, TimeSpan? retryAfter = null) =>
         new() { Status = status, Reason = reason, Detail = detail, RetryAfter = retryAfter };
 
     /// <summary>Whether a voice is open.</summary>
-    public bool Allows(string language) => language == "original" || Languages is not { } open || open.Contains(language, StringComparer.OrdinalIgnoreCase);
+    public bool Allows(string language) =>
+        language == ViewerGate.Original || Languages is not { } open || open.Contains(language, StringComparer.OrdinalIgnoreCase);
+
+    /// <summary>A refusal as an answer: problem+json with the reason, never kept by caches.</summary>
+    public IResult Answer(HttpContext context)
+    {
+        if (Status == StatusCodes.Status401Unauthorized)
+            context.Response.Headers.WWWAuthenticate = "Bearer realm=\"Tandem viewers\"";
+        return Problem.Refuse(context, Status, Reason, Detail, RetryAfter);
+    }
 }

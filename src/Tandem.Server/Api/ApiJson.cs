@@ -1,5 +1,6 @@
 using System.Text.Json.Serialization;
 using Tandem.Live;
+using Tandem.Server.Feedback;
 
 namespace Tandem.Server.Api;
 
@@ -13,4 +14,7 @@ public sealed record ChannelList(IReadOnlyList<ChannelSnapshot> Channels);
 [JsonSerializable(typeof(ChannelSnapshot))]
 [JsonSerializable(typeof(HealthReport))]
 [JsonSerializable(typeof(Problem))]
+[JsonSerializable(typeof(ChannelSettings))]
+[JsonSerializable(typeof(FeedbackRequest))]
+[JsonSerializable(typeof(FeedbackSummary))]
 internal sealed partial class ApiJson : JsonSerializerContext;

@@ -69,11 +69,16 @@ public static class ConfigurationLoader
             LogLevel = reader.Read(Settings.LogLevel),
             OperatorKeys = reader.Read(Settings.OperatorKeys),
             MonthlyBudget = reader.Read(Settings.MonthlyBudget),
+            Page = page,
+            Access = AccessSettings.Read(settings, reader, mistakes),
+            Limits = LimitSettings.ReadLimits(settings, mistakes),
+            Admission = LimitSettings.ReadAdmission(settings, mistakes),
             Faults = FaultSettings.Read(settings, mistakes),
             Channels = [.. ReadChannels(settings, sources.Channels, mistakes, resolve)
                 .Select(channel => channel with { Options = channel.Options with { Page = page } })],
         };
-        reader.RefuseOthers(Settings.OfServer.Select(setting => setting.Name).Append(ChannelsKey).Append(FaultSettings.Key));
+        reader.RefuseOthers(Settings.OfServer.Select(setting => setting.Name)
+            .Concat([ChannelsKey, FaultSettings.Key, AccessSettings.Key, LimitSettings.LimitsKey, LimitSettings.AdmissionKey]));
         if (FaultSettings.Refusal(options) is { } refusal)
             mistakes.Add(new Mistake(settings.Entries[FaultSettings.Key].Place, refusal));
         if (FaultSettings.Unknown(options) is { } unknown)
@@ -118,6 +123,14 @@ public static class ConfigurationLoader
         }
 
         return [.. channels.Select(channel => channel.Channel)];
+    }
+
+    /// <summary>Reads one channel's settings, wherever they come from.</summary>
+    internal static ConfiguredChannel ReadChannel(
+        ConfigMap map, List<Mistake> mistakes, Func<string, string, IReadOnlyList<string>, EngineChoice> resolve, Uri? page)
+    {
+        var channel = ReadChannel(map, mistakes, resolve);
+        return channel with { Options = channel.Options with { Page = page } };
     }
 
     private static ConfiguredChannel ReadChannel(

@@ -61,10 +61,11 @@ internal static class FaultSettings
 
     /// <summary>
     /// Whether this server may have faults on demand, the one place that says so: only where nobody but this machine's own users can be
-    /// hurt. Operators' access, once it exists, is the other way to allow them.
+    /// hurt. Keys and tokens do not help: viewers would be hurt all the same.
     /// </summary>
     /// <returns>Why not; null where it may.</returns>
-    public static string? Refusal(ServerOptions server) => !server.Faults.Any || IPAddress.IsLoopback(server.Listen)
+    public static string? Refusal(ServerOptions server) =>
+        !server.Faults.Any || (IPAddress.IsLoopback(server.Listen) && (server.Access.AdminPort is null || IPAddress.IsLoopback(server.Access.AdminListen)))
         ? null
         : $"faults: they are for tests and rehearsals and refused where others can reach the server; let it listen on 127.0.0.1 (not {server.Listen}), or take them out";
 

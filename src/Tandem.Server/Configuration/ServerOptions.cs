@@ -4,6 +4,8 @@ using Microsoft.Extensions.Logging;
 using Tandem.Live;
 using Tandem.Live.Dubbing;
 using Tandem.Live.Faults;
+using Tandem.Server.Access;
+using Tandem.Server.Admission;
 
 namespace Tandem.Server.Configuration;
 
@@ -36,6 +38,18 @@ public sealed record ServerOptions
 
     /// <summary>What all instances together may cost a month, in US dollars; 0 for no limit. It is watched, not enforced.</summary>
     public double MonthlyBudget { get; init; }
+
+    /// <summary>Address of the page that plays, where it is known; every channel's.</summary>
+    public Uri? Page { get; init; }
+
+    /// <summary>Who may watch and operate, and how the server is reached.</summary>
+    public AccessOptions Access { get; init; } = AccessOptions.None;
+
+    /// <summary>How much one address or token may ask for.</summary>
+    public LimitOptions Limits { get; init; } = new();
+
+    /// <summary>The most that this instance takes on.</summary>
+    public AdmissionOptions Admission { get; init; } = new();
 
     /// <summary>Faults on demand.</summary>
     public FaultOptions Faults { get; init; } = FaultOptions.None;

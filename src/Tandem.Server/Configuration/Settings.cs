@@ -86,7 +86,7 @@ internal static class Settings
     public static Setting<AdSpeech> Ads { get; } = new("ads", "word", "dub", "dub, original", Defaults.Ads, Values.Ads);
 
     /// <summary>Those of the server; the list <c>channels</c> stands beside them.</summary>
-    public static ImmutableArray<Setting> OfServer => [Listen, Port, PublicUrl, PageUrl, StateDirectory, Drain, LogLevel, OperatorKeys, MonthlyBudget];
+    public static ImmutableArray<Setting> OfServer => [Listen, Port, PublicUrl, PageUrl, StateDirectory, Drain, LogLevel, OperatorKeys, MonthlyBudget, .. AccessSettings.OfServer];
 
     /// <summary>Those of a channel.</summary>
     public static ImmutableArray<Setting> OfChannel =>

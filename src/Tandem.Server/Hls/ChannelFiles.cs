@@ -6,6 +6,7 @@ using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.Net.Http.Headers;
 using Tandem.Live;
 using Tandem.Live.Package;
+using Tandem.Server.Access;
 using Tandem.Server.Api;
 
 namespace Tandem.Server.Hls;
@@ -15,7 +16,9 @@ namespace Tandem.Server.Hls;
 /// <param name="publicUrl">Where viewers reach the server; null for the host that they ask for.</param>
 internal sealed class ChannelFiles(ChannelHost host, Uri? publicUrl)
 {
-    private const string MasterName = "master.m3u8";
+    /// <summary>Name of a channel's playlist.</summary>
+    public const string MasterName = "master.m3u8";
+
     private const string PlaylistType = "application/vnd.apple.mpegurl";
 
     // Longer than a player goes on with a playlist that it has, and tries again for what is listed there.
@@ -40,7 +43,7 @@ internal sealed class ChannelFiles(ChannelHost host, Uri? publicUrl)
                 return NotYet(context, hosted.Snapshot());
             if (BaseAddress(context.Request, channel) is not { } address)
                 return Problem.Of(StatusCodes.Status400BadRequest, "The Host header is no host.");
-            var body = Encoding.UTF8.GetBytes(render(address));
+            var body = Encoding.UTF8.GetBytes(context.Features.Get<MasterView>()?.Render(render, address) ?? render(address));
             return Send(context, new PublishedResource(PlaylistType, body, ResourceLife.Playlist, PublishedResource.TagOf(body)), publication);
         }
 
@@ -68,12 +71,14 @@ internal sealed class ChannelFiles(ChannelHost host, Uri? publicUrl)
         var headers = context.Response.Headers;
         AllowOtherOrigins(headers);
         headers.AccessControlAllowMethods = "GET, HEAD, OPTIONS";
-        headers.AccessControlAllowHeaders = "*";
+
+        // The asterisk does not stand for Authorization (Fetch, section 3.3.4).
+        headers.AccessControlAllowHeaders = "*, Authorization";
         headers.AccessControlMaxAge = "86400";
         return Results.NoContent();
     }
 
-    private static void AllowOtherOrigins(IHeaderDictionary headers)
+    internal static void AllowOtherOrigins(IHeaderDictionary headers)
     {
         headers.AccessControlAllowOrigin = "*";
         headers.AccessControlExposeHeaders = "Content-Length, Content-Range, Date, ETag, Retry-After";

@@ -45,6 +45,22 @@ internal sealed class MetricFamily
         }
     }
 
+    /// <summary>Takes the series of a channel away; what is measured for it afterwards is ignored.</summary>
+    public void Forget(string channel)
+    {
+        if (Definition.Scope == MetricScope.Process)
+            return;
+        var label = Label("channel", channel);
+        lock (_lock)
+        {
+            _scopes.RemoveWhere(Of);
+            foreach (var key in _series.Keys.Where(Of).ToList())
+                _series.Remove(key);
+        }
+
+        bool Of(string labels) => labels == label || labels.StartsWith(label + ",", StringComparison.Ordinal);
+    }
+
     /// <summary>Takes a measurement in. One for a channel that was never announced is ignored.</summary>
     /// <param name="value">Added to counters and up-down counters, observed by histograms, set in gauges.</param>
     /// <param name="adds">Whether it adds up, as in counters and up-down counters, or replaces what was there.</param>

@@ -24,6 +24,7 @@ internal sealed class PrometheusExporter : IDisposable
         _listener.SetMeasurementEventCallback<double>(Record);
         _listener.Start();
         meter.Follow(channel => _families.ForEach(family => family.Announce(channel)));
+        meter.FollowGone(channel => _families.ForEach(family => family.Forget(channel)));
     }
 
     /// <summary>The whole exposition.</summary>

@@ -26,7 +26,7 @@ internal sealed class LiveSockets(ChannelHost host, ViewerHub hub, IViewerGate g
         var verdict = await gate.AdmitAsync(context, channel, lang.Length == 0 ? null : lang, ViewerKind.WebSocket);
         if (!verdict.Admitted)
         {
-            await RefuseAsync(context, verdict.Status, verdict.Detail, verdict.RetryAfter);
+            await verdict.Answer(context).ExecuteAsync(context);
             return;
         }
 

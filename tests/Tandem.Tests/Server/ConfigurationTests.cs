@@ -2,6 +2,7 @@ using System.Net;
 using Tandem.Live;
 using Tandem.Live.Dubbing;
 using Tandem.Live.Ingest;
+using Tandem.Server.Access;
 using Tandem.Server.Configuration;
 using Xunit;
 
@@ -295,7 +296,7 @@ public sealed class ConfigurationTests : IDisposable
             new ConfigurationSources { File = Path.Combine(Checkout.Root, "tandem.example.yaml") },
             (_, _, _) => EngineChoice.Of(_ => throw new InvalidOperationException()));
         Assert.Empty(loaded.Mistakes);
-        foreach (var setting in Settings.OfServer.Concat(Settings.OfChannel).Concat(FaultSettings.All))
+        foreach (var setting in AllSettings)
             Assert.Matches($@"(?m)^[\s#-]*{setting.Name}:", text);
 
         // What is commented out is meant to show defaults: with all of it, but for what has none, nothing changes.
@@ -304,7 +305,14 @@ public sealed class ConfigurationTests : IDisposable
             new ConfigurationSources { File = Write(shown) },
             (_, _, _) => EngineChoice.Of(_ => throw new InvalidOperationException()));
         Assert.Empty(all.Mistakes);
-        Assert.Equal(loaded.Options! with { Channels = [] }, all.Options! with { Channels = [], PublicUrl = null, OperatorKeys = [] });
+        Assert.Equal(loaded.Options! with { Channels = [] }, all.Options! with { Channels = [], PublicUrl = null, Page = null, OperatorKeys = [], Access = AccessOptions.None });
+        Assert.Equal(
+            AccessOptions.None,
+            all.Options!.Access with
+            {
+                Secrets = [], KeysUrl = null, Issuer = null, Audience = null, PremiumLanguages = [], TicketSecrets = [], CdnSecret = null, AdminPort = null, TrustedProxies = [],
+                EmbedOrigins = [],
+            });
         var (plain, full) = (loaded.Options!.Channels[0].Options, all.Options!.Channels[0].Options);
         Assert.Equal(plain with { To = [], Headers = full.Headers }, full with { To = [], DefaultVoice = null, Page = null });
 
@@ -315,7 +323,7 @@ public sealed class ConfigurationTests : IDisposable
     public void The_document_lists_each_setting_as_the_code_has_it()
     {
         var rows = Checkout.TableRows("docs/configuration.md").Select(cells => string.Join(" | ", cells[..4]).Replace("`", "", StringComparison.Ordinal));
-        var code = Settings.OfServer.Concat(Settings.OfChannel).Concat(FaultSettings.All)
+        var code = AllSettings
             .Select(setting => $"{setting.Name} | {setting.Unit} | {setting.DefaultText} | {setting.Range}".Replace("`", "", StringComparison.Ordinal));
         Assert.Equal(code, rows);
     }
@@ -333,6 +341,9 @@ public sealed class ConfigurationTests : IDisposable
         Assert.Equal(Settings.BackgroundLevel.Default, Settings.BackgroundLevel.Parse(Settings.BackgroundLevel.DefaultText).Value);
         Assert.Equal(Settings.VoiceBitRate.Default, Settings.VoiceBitRate.Parse(Settings.VoiceBitRate.DefaultText).Value);
     }
+
+    private static IEnumerable<Setting> AllSettings =>
+        [.. Settings.OfServer, .. Settings.OfChannel, .. FaultSettings.All, .. AccessSettings.All, .. LimitSettings.OfLimits, .. LimitSettings.OfAdmission];
 
     private Uri Read(string input) =>
         Assert.Single(Load(null, channels: [$"id=a,input={input},from=en,to=es,engine=tone"]).Options!.Channels).Options.Input;

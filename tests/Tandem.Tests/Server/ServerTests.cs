@@ -318,7 +318,7 @@ public sealed class ServerTests : IAsyncLifetime
     {
         using var description = JsonDocument.Parse(await _http.GetStringAsync("/openapi/v1.json"));
         var paths = description.RootElement.GetProperty("paths").EnumerateObject().Select(path => path.Name).Order(StringComparer.Ordinal);
-        Assert.Equal(["/health/live", "/health/ready", "/ingest/{channel}/{file}", "/live/{channel}/{path}", "/metrics", "/v1/channels", "/v1/channels/{id}", "/ws/live/{channel}"], paths);
+        Assert.Equal(["/health/live", "/health/ready", "/ingest/{channel}/{file}", "/live/{channel}/{path}", "/metrics", "/v1/channels", "/v1/channels/{id}", "/v1/feedback", "/ws/live/{channel}"], paths);
         Assert.Contains("delaySeconds", description.RootElement.GetRawText(), StringComparison.Ordinal);
     }
 
@@ -356,7 +356,7 @@ public sealed class ServerTests : IAsyncLifetime
         new("application/vnd.apple.mpegurl", Encoding.UTF8.GetBytes("#EXTM3U\n" + string.Join('\n', Enumerable.Repeat($"# {word}", 200))), ResourceLife.Playlist);
 
     private Task<TandemServer> StartAsync(ServerOptions options) => TandemServer.StartAsync(
-        options,
+        options with { StateDirectory = Path.Combine(_pages, "state") },
         new ServerParts(TimeProvider.System, NullLoggerFactory.Instance, _meter, new MediaLibraries("5.1-test", []), Start, _pages),
         CancellationToken.None);
 
