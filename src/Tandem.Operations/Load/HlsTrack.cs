@@ -225,6 +225,8 @@ internal sealed class HlsTrack(Uri address, bool isVoice, MediaClock clock, HlsS
         var repeated = broken is null && _lastHash == walk.Hash;
         sample?.Commit(SampleTrack, init: false, keep: broken is null && !repeated);
         _lastHash = walk.Hash;
+        var ended = _ends;
+        _ends = null;
         if (broken is not null)
             listener.Wrong(FaultKind.Structure, $"{Name()}: segment {segment.Number}: {broken}");
         else if (repeated)
@@ -232,18 +234,17 @@ internal sealed class HlsTrack(Uri address, bool isVoice, MediaClock clock, HlsS
         else if (services.Segments.Differs(segment.Bytes.Name, walk.Hash))
             listener.Wrong(FaultKind.Content, $"{Name()}: segment {segment.Number} has other bytes than other viewers got");
         else
-            CheckTimes(segment, walk.Times);
-        if (broken is not null || repeated)
-            _ends = null;
+            CheckTimes(segment, walk.Times, ended);
         var at = segment.Date ?? _undated ?? 0;
         _undated = at + segment.Duration;
         listener.Came(this, segment, at, asked is { } from ? now - from : null, first);
     }
 
-    private void CheckTimes(HlsSegment segment, SegmentTimes times)
+    /// <summary>Against the end of the segment before, where that was as it should be.</summary>
+    private void CheckTimes(HlsSegment segment, SegmentTimes times, double? ended)
     {
         var wrong = false;
-        if (isVoice && _ends is { } ends && times.Voice is { } start && SegmentTimes.Between(ends, start, times.Wraps) is var gap && Math.Abs(gap) > VoiceJoin)
+        if (isVoice && ended is { } ends && times.Voice is { } start && SegmentTimes.Between(ends, start, times.Wraps) is var gap && Math.Abs(gap) > VoiceJoin)
         {
             wrong = true;
             listener.Wrong(FaultKind.Time, string.Create(

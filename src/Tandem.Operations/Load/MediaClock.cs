@@ -32,6 +32,7 @@ internal sealed class MediaClock(double voiceTolerance, double pictureTolerance)
     {
         var track = isVoice ? _voice : _picture;
         var distance = media - source;
+        track.Wraps = wraps;
         if (track.Distance is not { } known || track.Epoch != epoch)
         {
             if (track.Distance is not null)
@@ -51,17 +52,19 @@ internal sealed class MediaClock(double voiceTolerance, double pictureTolerance)
             return;
         }
 
-        Compare(wraps, report);
+        Compare(report);
     }
 
     private bool Near(double known, double distance, bool wraps, bool isVoice) =>
         Math.Abs(SegmentTimes.Between(known, distance, wraps)) <= (isVoice ? voiceTolerance : pictureTolerance);
 
-    private void Compare(bool wraps, Action<FaultKind, string> report)
+    private void Compare(Action<FaultKind, string> report)
     {
         if (_picture.Distance is not { } picture || _voice.Distance is not { } voice || _picture.Epoch != _voice.Epoch)
             return;
-        var apart = SegmentTimes.Between(picture, voice, wraps);
+        
+        // A picture in MP4 has whole times, a voice in packed audio 33 bits of them.
+        var apart = SegmentTimes.Between(picture, voice, _picture.Wraps || _voice.Wraps);
         _unequal = Math.Abs(apart) > SyncTolerance ? _unequal + 1 : 0;
         if (_unequal < SyncPatience || _told)
             return;
@@ -74,6 +77,8 @@ internal sealed class MediaClock(double voiceTolerance, double pictureTolerance)
         public double? Distance { get; private set; }
 
         public double? Other { get; set; }
+
+        public bool Wraps { get; set; }
 
         public long Epoch { get; private set; }
 

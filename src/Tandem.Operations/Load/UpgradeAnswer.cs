@@ -32,9 +32,12 @@ internal sealed record UpgradeAnswer(int Status, string? Accept, string? Protoco
     /// <summary>What a JSON body says in one line (<c>detail</c>, <c>reason</c> or <c>title</c>); empty for none.</summary>
     public static string DetailOf(ReadOnlySpan<byte> body)
     {
+        var (from, to) = (body.IndexOf((byte)'{'), body.LastIndexOf((byte)'}'));
+        if (from < 0 || to < from)
+            return "";
         try
         {
-            using var json = JsonDocument.Parse(body.ToArray());
+            using var json = JsonDocument.Parse(body[from..(to + 1)].ToArray());
             foreach (var name in new[] { "detail", "reason", "title" })
             {
                 if (json.RootElement.ValueKind == JsonValueKind.Object && json.RootElement.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.String)

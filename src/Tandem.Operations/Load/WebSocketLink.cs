@@ -210,10 +210,11 @@ internal sealed class WebSocketLink : IAsyncDisposable
 
     private async Task<Refusal> RefusalAsync(UpgradeAnswer head, byte[] answer, int body, int length, CancellationToken cancel)
     {
-        var whole = Math.Min(answer.Length, body + (head.Length ?? 0));
+        // Without a length (chunked) what comes next is enough: reasons are short.
+        var whole = Math.Min(answer.Length, head.Length is { } known ? body + known : Math.Max(length, body + 1));
         while (length < whole)
         {
-            var count = await _stream.ReadAsync(answer.AsMemory(length, whole - length), cancel);
+            var count = await _stream.ReadAsync(answer.AsMemory(length, head.Length is null ? answer.Length - length : whole - length), cancel);
             if (count == 0)
                 break;
             length += count;

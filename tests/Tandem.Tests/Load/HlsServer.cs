@@ -52,8 +52,8 @@ internal sealed class HlsServer : IAsyncDisposable
     /// <summary>Told of each segment that was asked for.</summary>
     public Action<SentFile> Asked { get; set; } = _ => { };
 
-    /// <summary>How many playlists were answered with 304.</summary>
-    public int NotModified { get; private set; }
+    /// <summary>How many playlists were asked for with the tag of the one before.</summary>
+    public int Conditional { get; private set; }
 
     /// <summary>One that misbehaves as told.</summary>
     public static HlsServer Make(
@@ -162,9 +162,9 @@ internal sealed class HlsServer : IAsyncDisposable
 
         var tag = $"\"{Convert.ToHexString(System.Security.Cryptography.SHA256.HashData(Encoding.UTF8.GetBytes(text)))[..16]}\"";
         context.Response.Headers.ETag = tag;
+        Conditional += context.Request.Headers.IfNoneMatch.Count;
         if (context.Request.Headers.IfNoneMatch == tag)
         {
-            NotModified++;
             context.Response.StatusCode = 304;
             return;
         }
