@@ -17,7 +17,7 @@ internal static class LoadCommand
         var language = Text("--lang", "LANGUAGES", "What they hear, such as es, es+fr (in turn) or original; the channel's default if not given.");
         var via = Text("--via", "WAY", "ws, hls or mix; ws if not given.");
         var media = Text("--media", "WHAT", "av, or audio for the voice alone; av if not given.");
-        var token = Text("--token", "TOKEN", "A viewer's token, where access is configured; LOAD_TOKEN in the environment if not given.");
+        var token = Text("--token", "TOKEN", "A viewer's token, where access is configured; TANDEM_TOKEN in the environment if not given.");
         var fail = new Option<string[]>("--fail")
         {
             Description = "Exit 1 if this holds, such as 'delivery.p95>500ms'; may be repeated. Names: docs/load.md.",
@@ -47,7 +47,7 @@ internal static class LoadCommand
                 Language = parsed.GetValue(language),
                 Via = parsed.GetValue(via),
                 Media = parsed.GetValue(media),
-                Token = parsed.GetValue(token) ?? Environment.GetEnvironmentVariable("LOAD_TOKEN"),
+                Token = parsed.GetValue(token) ?? Environment.GetEnvironmentVariable("TANDEM_TOKEN"),
                 Fail = parsed.GetValue(fail) ?? [],
                 Frozen = parsed.GetValue(frozen),
                 Slow = parsed.GetValue(slow),

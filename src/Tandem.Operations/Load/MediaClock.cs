@@ -62,7 +62,7 @@ internal sealed class MediaClock(double voiceTolerance, double pictureTolerance)
     {
         if (_picture.Distance is not { } picture || _voice.Distance is not { } voice || _picture.Epoch != _voice.Epoch)
             return;
-        
+
         // A picture in MP4 has whole times, a voice in packed audio 33 bits of them.
         var apart = SegmentTimes.Between(picture, voice, _picture.Wraps || _voice.Wraps);
         _unequal = Math.Abs(apart) > SyncTolerance ? _unequal + 1 : 0;

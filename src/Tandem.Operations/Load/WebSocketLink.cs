@@ -23,7 +23,7 @@ internal sealed class WebSocketLink : IAsyncDisposable
 {
     private const string Protocol = "tandem.v1";
     private const int BufferLength = 128 << 10;
-    private const int LongestAnswer = 32 << 10;
+    private const int LongestAnswer = 16 << 10;
     private static readonly TimeSpan _patience = TimeSpan.FromSeconds(15);
 
     private readonly Socket _socket;
@@ -188,7 +188,19 @@ internal sealed class WebSocketLink : IAsyncDisposable
         request.Append("\r\n");
         await _stream.WriteAsync(Encoding.ASCII.GetBytes(request.ToString()), cancel);
 
-        var answer = new byte[LongestAnswer];
+        var answer = ArrayPool<byte>.Shared.Rent(LongestAnswer);
+        try
+        {
+            return await AnsweredAsync(answer, key, cancel);
+        }
+        finally
+        {
+            ArrayPool<byte>.Shared.Return(answer);
+        }
+    }
+
+    private async Task<Refusal?> AnsweredAsync(byte[] answer, string key, CancellationToken cancel)
+    {
         var (length, end) = (0, -1);
         while (end < 0)
         {
