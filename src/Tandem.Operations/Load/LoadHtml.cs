@@ -40,7 +40,7 @@ public static class LoadHtml
         page.Append("<table><tr><th>threshold</th><th>measured</th><th></th></tr>\n");
         foreach (var threshold in report.Thresholds)
         {
-            page.Append(CultureInfo.InvariantCulture, $"<tr><td>{Text(threshold.Expression)}</td><td>{LoadText.Number(threshold.Value)}</td><td>{(threshold.Broken ? "<span class=\"broken\">broken</span>" : "holds")}</td></tr>\n");
+            page.Append(CultureInfo.InvariantCulture, $"<tr><td>{Text(threshold.Expression)}</td><td>{LoadText.Number(threshold.Value)}</td><td>{(threshold.Broken ? "<span class=\"broken\">broken</span>" : "ok")}</td></tr>\n");
         }
 
         page.Append("</table>\n");

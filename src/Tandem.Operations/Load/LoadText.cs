@@ -39,7 +39,7 @@ public static class LoadText
             Line(text, $"{remark}");
         Line(text, $"load itself: {report.Own.CpuShare:P0} of a core, {report.Own.PeakMemoryBytes >> 20} MiB, timer {Time(report.Own.TimerP95)} late (p95)");
         foreach (var threshold in report.Thresholds)
-            Line(text, $"{(threshold.Broken ? "FAILS" : "holds")}: {threshold.Expression} ({Number(threshold.Value)})");
+            Line(text, $"{(threshold.Broken ? "FAILS" : "ok   ")}: {threshold.Expression}, it is {Number(threshold.Value)}");
         return text.ToString().TrimEnd();
     }
 

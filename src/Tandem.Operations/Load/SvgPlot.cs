@@ -32,7 +32,9 @@ internal static class SvgPlot
         if (points.Count == 0)
             return "<p>Nothing was measured.</p>";
         double Of(double x) => logarithmic ? Math.Log10(Math.Max(x, 1e-4)) : x;
-        var (from, to) = (points.Min(point => Of(point.X)), points.Max(point => Of(point.X)));
+        // Where a line has nothing to show, its axis goes on all the same: plots of one run stand under each other.
+        var places = lines.SelectMany(line => line.Points).Where(point => double.IsFinite(point.X)).Select(point => Of(point.X)).ToList();
+        var (from, to) = (places.Min(), places.Max());
         var greatest = points.Max(point => point.Y);
         var top = greatest <= 0 ? 1 : Step(greatest) * Math.Ceiling(greatest / Step(greatest));
         to = to <= from ? from + 1 : to;
@@ -49,7 +51,7 @@ internal static class SvgPlot
 
         foreach (var x in Marks(from, to, logarithmic))
             svg.Append(CultureInfo.InvariantCulture, $"<text x=\"{X(x)}\" y=\"{Height - Bottom + 16}\" text-anchor=\"middle\">{x:0.####}</text>\n");
-        svg.Append(CultureInfo.InvariantCulture, $"<text x=\"{Width - Right}\" y=\"{Height - 4}\" text-anchor=\"end\">{xUnit}</text><text x=\"4\" y=\"11\">{yUnit}</text>\n");
+        svg.Append(CultureInfo.InvariantCulture, $"<text x=\"{Width - Right}\" y=\"{Height - 4}\" text-anchor=\"end\">{xUnit}</text><text x=\"{Left + 4}\" y=\"11\">{yUnit}</text>\n");
         for (var index = 0; index < lines.Count; index++)
             svg.Append(CultureInfo.InvariantCulture, $"<path class=\"l{index}\" d=\"{Path(lines[index].Points, X, Y)}\"/>\n");
         return svg.Append("</svg>").ToString();
