@@ -83,10 +83,10 @@ internal sealed class WebSocketLink : IAsyncDisposable
         }
     }
 
-    /// <summary>Waits for bytes and hands on all that are there. False when the connection has ended.</summary>
+    /// <summary>Waits for bytes and hands on what is there. False when the connection has ended.</summary>
     /// <param name="reader">Takes them.</param>
     /// <param name="came">Told how many came.</param>
-    /// <param name="atMost">Reads no more than so many; null for all that are there.</param>
+    /// <param name="atMost">Reads no more than so many; null for as many as a buffer takes.</param>
     /// <param name="cancel">Gives up.</param>
     public async ValueTask<bool> ReadAsync(FrameReader reader, Action<int> came, int? atMost, CancellationToken cancel)
     {
@@ -104,20 +104,11 @@ internal sealed class WebSocketLink : IAsyncDisposable
         var buffer = ArrayPool<byte>.Shared.Rent(Math.Min(BufferLength, atMost ?? BufferLength));
         try
         {
-            var left = atMost ?? int.MaxValue;
-            while (left > 0 && reader.Fault is null)
-            {
-                var wanted = Math.Min(buffer.Length, left);
-                var count = await _stream.ReadAsync(buffer.AsMemory(0, wanted), cancel);
-                if (count == 0)
-                    return false;
-                came(count);
-                reader.Feed(buffer.AsSpan(0, count));
-                left -= count;
-                if (count < wanted)
-                    break;
-            }
-
+            var count = await _stream.ReadAsync(buffer.AsMemory(0, Math.Min(buffer.Length, atMost ?? buffer.Length)), cancel);
+            if (count == 0)
+                return false;
+            came(count);
+            reader.Feed(buffer.AsSpan(0, count));
             return true;
         }
         finally
