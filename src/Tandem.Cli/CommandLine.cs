@@ -8,7 +8,7 @@ namespace Tandem.Cli;
 internal static class CommandLine
 {
     // In design and tracker, but not in this program yet: whoever asks for one is told so.
-    private static readonly string[] Planned = ["load", "plan", "rollout", "report", "quality"];
+    private static readonly string[] Planned = ["plan", "rollout", "report", "quality"];
 
     /// <summary>Runs what <paramref name="args"/> ask for; returns the exit code.</summary>
     public static async Task<int> RunAsync(string[] args)
@@ -22,6 +22,7 @@ internal static class CommandLine
             DubCommand.Make(),
             DoctorCommand.Make(),
             BenchCommand.Make(),
+            LoadCommand.Make(),
         };
         root.Directives.Clear();
 

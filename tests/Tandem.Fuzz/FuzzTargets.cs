@@ -8,6 +8,7 @@ using Tandem.Media.Captions;
 using Tandem.Media.Decode;
 using Tandem.Media.Demux;
 using Tandem.Media.Worker;
+using Tandem.Operations.Load;
 using Tandem.Server.Configuration;
 
 namespace Tandem.Fuzz;
@@ -32,6 +33,7 @@ public static class FuzzTargets
         new("headers", Headers),
         new("remux", RemuxTarget.Run),
         new("push", PushTarget.Run),
+        new("viewer", Viewer),
     ];
 
     public static FuzzTarget? Find(string name) => All.FirstOrDefault(target => target.Name == name);
@@ -143,5 +145,56 @@ public static class FuzzTargets
         Tandem.Live.Package.AudioSpecificConfig.Parse(bytes);
         Tandem.Media.Demux.AudioSpecificConfig.Read(bytes);
         PackedAudioReader.Recognise(bytes);
+    }
+
+    /// <summary>What <c>load</c> reads of servers: WebSocket frames, messages, playlists, and segments in two pieces.</summary>
+    private static void Viewer(byte[] bytes)
+    {
+        var reader = new FrameReader(new Deaf());
+        reader.Feed(bytes.AsSpan(0, bytes.Length / 3));
+        reader.Feed(bytes.AsSpan(bytes.Length / 3));
+        reader.Drop();
+        ServerMessage.Read(bytes);
+        UpgradeAnswer.DetailOf(bytes);
+        var text = Encoding.UTF8.GetString(bytes);
+        UpgradeAnswer.Read(text);
+        HlsMaster.Read(text, _address).Master?.Choose("es", audioOnly: false);
+        if (HlsMedia.Read(text, _address).Media is { } media)
+            new HlsCheck("voice", 1000).Take(media, (_, _) => { });
+        var walk = new SegmentWalk(null);
+        walk.Feed(bytes.AsSpan(0, bytes.Length / 2));
+        walk.Feed(bytes.AsSpan(bytes.Length / 2));
+        walk.End();
+        _ = walk.Times;
+    }
+
+    /// <summary>Takes what a reader finds, and makes nothing of it but to read texts.</summary>
+    private sealed class Deaf : IMessageSink
+    {
+        public void Text(ReadOnlySpan<byte> message) => ServerMessage.Read(message);
+
+        public void BinaryBegins()
+        {
+        }
+
+        public void Binary(ReadOnlySpan<byte> bytes)
+        {
+        }
+
+        public void BinaryEnds()
+        {
+        }
+
+        public void Ping(ReadOnlySpan<byte> payload)
+        {
+        }
+
+        public void Pong(ReadOnlySpan<byte> payload)
+        {
+        }
+
+        public void Close(int code)
+        {
+        }
     }
 }

@@ -46,6 +46,15 @@ public static class FigureFile
             | channels × languages | CPU, of one core | CPU a channel-language | lateness p50 | p95 | p99 | memory, server | memory, workers |
             |---|---|---|---|---|---|---|---|
             """,
+        ["viewers"] = """
+            # Viewers
+
+            What viewers by WebSocket went through (docs/load.md); source, server and load share the machine. Undelivered ones count as infinitely
+            late. Command: `./test --full --filter ViewerScale`.
+
+            | viewers | join p95 | delivery p50 | p95 | p99 | undelivered | faults | stalls | load's CPU | server | note |
+            |---|---|---|---|---|---|---|---|---|---|---|
+            """,
     };
 
     /// <summary>Adds a line to a file; the first of a run begins the file anew.</summary>

@@ -17,6 +17,7 @@ public sealed class CommandTests
     [InlineData("demo --help")]
     [InlineData("doctor --help")]
     [InlineData("dub --help")]
+    [InlineData("load --help")]
     public async Task Help_is_a_success(string call)
     {
         var (code, output, errors) = await RunAsync(call);
@@ -27,7 +28,9 @@ public sealed class CommandTests
 
     [Theory]
     [InlineData("frob", "there is no command \"frob\"")]
-    [InlineData("load", "load does not exist yet")]
+    [InlineData("plan", "plan does not exist yet")]
+    [InlineData("load", "--url is missing: the server's root, /live/{channel}/master.m3u8 or /ws/live/{channel}")]
+    [InlineData("load --url http://127.0.0.1:1/live/a/master.m3u8 --fail delivery.p50>5", "--fail: \"5\" is no limit for delivery.p50; write it like 500ms or 2s")]
     [InlineData("serve --prot 1", "--prot")]
     [InlineData("serve --port", "--port")]
     [InlineData("serve --port x --channel " + Channel, "--port: port: \"x\" is no port")]
