@@ -1,5 +1,6 @@
 using System.Text.Json.Serialization;
 using Tandem.Live;
+using Tandem.Server.Pages;
 
 namespace Tandem.Server.Api;
 
@@ -13,4 +14,6 @@ public sealed record ChannelList(IReadOnlyList<ChannelSnapshot> Channels);
 [JsonSerializable(typeof(ChannelSnapshot))]
 [JsonSerializable(typeof(HealthReport))]
 [JsonSerializable(typeof(Problem))]
+[JsonSerializable(typeof(PublicChannels))]
+[JsonSerializable(typeof(PublicState))]
 internal sealed partial class ApiJson : JsonSerializerContext;
