@@ -7,7 +7,7 @@ import { behindLive, bufferHealth, loadedAhead, type Behind } from './delay';
 import { make, setText } from './dom';
 import css from './element.css';
 import { FeedbackForm, newSession, send } from './feedback';
-import { heardNow, sameLanguage, voiceOf, type Heard } from './heard';
+import { heardNow, sameLanguage, voiceOf, withStatus, type Heard } from './heard';
 import { HlsPlayer } from './hls-player';
 import { NativePlayer } from './native-player';
 import { OriginalLevel } from './original-level';
@@ -317,7 +317,12 @@ export class TandemPlayer extends HTMLElement {
   private what(): Heard {
     const voice = this.chosenVoice();
     const original = voice !== undefined && (voice.original === true || (this.info !== undefined && sameLanguage(voice.language, this.info.from)));
-    return heardNow(this.info, voice?.language, original, this.player?.playingAt);
+    let { info } = this;
+    if (info && voice && this.player instanceof SocketPlayer) {
+      const { told } = this.player;
+      info = { ...info, voices: (info.voices ?? []).map(v => (v.language === voice.language ? withStatus(v, told) : v)) };
+    }
+    return heardNow(info, voice?.language, original, this.player?.playingAt);
   }
 
   private show(): void {

@@ -1,6 +1,6 @@
 // What is heard now, and why. Pure.
 
-import type { ChannelInfo, VoiceState, Why } from './state';
+import type { ChannelInfo, HeardSince, VoiceState, Why } from './state';
 
 export type Heard =
   | { what: 'nothing' }
@@ -44,4 +44,19 @@ export function heardNow(info: ChannelInfo | undefined, language: string | undef
 // Array.findLast is younger than the browsers that are served.
 function last(past: NonNullable<VoiceState['heard']>, playingAt: number) {
   return past.filter(h => h.since <= playingAt).pop();
+}
+
+/**
+ * A voice's state with what a socket told meanwhile, which is sooner than the next answer that is asked for. A socket's reason is a sentence in
+ * one language; the word for it comes from what was asked for.
+ */
+export function withStatus(voice: VoiceState, told: readonly HeardSince[]): VoiceState {
+  const first = told[0];
+  if (!first) {
+    return voice;
+  }
+  const known = voice.heard ?? [];
+  const why = (entry: HeardSince): Why | null | undefined =>
+    entry.why ?? known.filter(h => h.state === entry.state).pop()?.why ?? (voice.state === entry.state ? voice.why : undefined);
+  return { ...voice, heard: [...known.filter(h => h.since < first.since), ...told.map(h => ({ ...h, why: why(h) ?? null }))] };
 }

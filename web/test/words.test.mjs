@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { heardNow } from '../src/heard';
+import { heardNow, withStatus } from '../src/heard';
 import { wanted } from '../src/player';
 import { sentAs } from '../src/feedback';
 import { catchUp, isSpeaking } from '../src/speaking';
@@ -18,6 +18,13 @@ test('what is heard is what the programme had at the moment that plays, not what
   assert.equal(heardNow(info(past), 'es', false, 300).what, 'dub');
   // Before all that is known: the oldest word there is.
   assert.equal(heardNow(info(past), 'es', false, 50).what, 'dub');
+});
+
+test('a socket’s word goes before what was asked for, which has the reason', () => {
+  const voice = { language: 'es', state: 'fallback', why: 'engine_away', heard: [{ since: 100, state: 'dubbed', why: null }, { since: 250, state: 'fallback', why: 'engine_away' }] };
+  assert.deepEqual(withStatus(voice, [{ since: 200, state: 'dubbed' }, { since: 240, state: 'fallback' }]).heard, [
+    { since: 100, state: 'dubbed', why: null }, { since: 200, state: 'dubbed', why: null }, { since: 240, state: 'fallback', why: 'engine_away' }]);
+  assert.equal(withStatus(voice, []), voice);
 });
 
 test('where the moment is not known, the newest word holds', () => {

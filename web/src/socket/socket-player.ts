@@ -3,6 +3,7 @@
 import { loadedAhead } from '../delay';
 import { make } from '../dom';
 import { wanted, type Listener, type Player, type PlayerOptions, type Track } from '../player';
+import type { HeardSince } from '../state';
 import { ack, readMedia, readText, resumeFrom, select, socketAddress, Subprotocol, type Bye, type Caption, type Hello, type Media, type Status } from './protocol';
 import { Placing, TrackBuffer } from './source-buffers';
 
@@ -27,8 +28,8 @@ export class SocketPlayer implements Player {
   wantedAhead = LeastAhead;
   captions: Track[] = [];
   caption = -1;
-  /** Newest word of the server on what it sends. */
-  status: Status | undefined;
+  /** What the server said of the voice that it sends, by the time of what it had sent. */
+  told: HeardSince[] = [];
   /** The server's name for this visit. */
   session: string | undefined;
 
@@ -46,6 +47,8 @@ export class SocketPlayer implements Player {
   private readonly beat: ReturnType<typeof setInterval>;
   private failures = 0;
   private language: string | undefined;
+  private heardLanguage: string | undefined;
+  private newest: number | undefined;
   private bye: Bye | undefined;
   private begun = false;
 
@@ -162,8 +165,7 @@ export class SocketPlayer implements Player {
         this.greet(message);
         break;
       case 'status':
-        this.status = message;
-        this.listener.changed();
+        this.note(message);
         break;
       case 'caption':
         this.addCaption(message);
@@ -173,10 +175,22 @@ export class SocketPlayer implements Player {
         break;
       case 'notice':
         if (message.code === 'refused' && this.hello) {
-          this.language = this.status?.language ?? this.hello.language;
+          this.language = this.heardLanguage ?? this.hello.language;
           this.listener.changed();
         }
         break;
+    }
+  }
+
+  private note(status: Status): void {
+    if (status.language !== this.heardLanguage) {
+      this.heardLanguage = status.language;
+      this.told = [];
+    }
+    const { state } = status;
+    if (this.newest !== undefined && this.told.at(-1)?.state !== state) {
+      this.told = [...this.told.slice(-50), { since: this.newest / 1000, state }];
+      this.listener.changed();
     }
   }
 
@@ -236,6 +250,9 @@ export class SocketPlayer implements Player {
     const kind = this.hello?.tracks.find(t => t.track === media.track)?.kind;
     if (kind) {
       this.next[kind] = media.sequence + 1;
+    }
+    if (kind === 'audio') {
+      this.newest = media.sourceTime + media.duration;
     }
     buffer.add(media.payload, this.placing.offset(media));
     this.failures = 0;
