@@ -1,6 +1,5 @@
 using System.Runtime.CompilerServices;
 using Microsoft.AspNetCore.Http;
-using Tandem.Live;
 using Tandem.Server.Api;
 using Tandem.Server.Hls;
 
