@@ -263,7 +263,7 @@ public sealed class ServerTests : IAsyncLifetime
             Reason = "SECRET",
             Engine = new EngineSnapshot("offline", false, "SECRET"),
             Languages = [new LanguageSnapshot("es", LanguageState.Fallback) { Reason = "speak: SECRET", OnsetLagP50 = 0.4 }],
-            LastPublished = new PublishedSegment(7, DateTimeOffset.UnixEpoch) { Ends = DateTimeOffset.UnixEpoch.AddSeconds(100), Appeared = DateTimeOffset.UnixEpoch.AddSeconds(101) },
+            LastPublished = new Tandem.Live.PublishedSegment(7, DateTimeOffset.UnixEpoch) { Ends = DateTimeOffset.UnixEpoch.AddSeconds(100), Appeared = DateTimeOffset.UnixEpoch.AddSeconds(101) },
         };
         using var answer = await _http.GetAsync("/live/news/state.json");
         Assert.Equal("public, max-age=1", answer.Headers.CacheControl?.ToString());
