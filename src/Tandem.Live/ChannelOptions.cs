@@ -90,6 +90,9 @@ public sealed record ChannelOptions
     /// <summary>Whether languages that the source already has are dubbed all the same.</summary>
     public bool DubExisting { get; init; }
 
+    /// <summary>Whether the viewer page plays by WebSocket, which has the shortest delay, where the browser can; else by HLS.</summary>
+    public bool ShortestDelay { get; init; }
+
     /// <summary>What becomes of the speech in advertisements that the source marks.</summary>
     public AdSpeech Ads { get; init; }
 }

@@ -132,6 +132,15 @@ public sealed record WorkerSnapshot(int Restarts, ImmutableArray<string> Sandbox
 /// <param name="State">What its viewers hear.</param>
 public sealed record LanguageSnapshot(string Language, LanguageState State)
 {
+    /// <summary><see cref="Reason"/> of a language that the source has itself.</summary>
+    public const string OfSource = "the source has this language; dub_existing dubs it all the same";
+
+    /// <summary><see cref="Reason"/> during an advertisement that is left as it is.</summary>
+    public const string Advertisement = "an advertisement, which ads=original leaves as it is";
+
+    /// <summary><see cref="Reason"/> where the engine works and was not quick enough.</summary>
+    public const string NotReady = "no dub is ready in time";
+
     /// <summary>One line for people: why it is not dubbed; null when it is.</summary>
     public string? Reason { get; init; }
 
@@ -182,7 +191,16 @@ public sealed record ChannelCounters
 /// <summary>A published segment.</summary>
 /// <param name="Number">Its media sequence number in the heard playlist.</param>
 /// <param name="At">When it was published.</param>
-public sealed record PublishedSegment(long Number, DateTimeOffset At);
+public sealed record PublishedSegment(long Number, DateTimeOffset At)
+{
+    /// <summary>Its end on the axis of EXT-X-PROGRAM-DATE-TIME.</summary>
+    [JsonIgnore]
+    public DateTimeOffset? Ends { get; init; }
+
+    /// <summary>When it appeared in the source's playlist.</summary>
+    [JsonIgnore]
+    public DateTimeOffset? Appeared { get; init; }
+}
 
 /// <summary>Writes snapshots as JSON: camel case, states in lower case with underscores.</summary>
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, UseStringEnumConverter = true)]

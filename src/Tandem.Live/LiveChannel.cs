@@ -407,7 +407,11 @@ public sealed class LiveChannel : IAsyncDisposable
             Worker = Confined(_worker),
             Languages = _voices.Snapshots(newest is { Undubbed: true }),
             Counters = _condition.Counters with { Holes = _placer.Holes },
-            LastPublished = newest is null ? null : new PublishedSegment(newest.Number, newest.PublishedAt!.Value),
+            LastPublished = newest is null ? null : new PublishedSegment(newest.Number, newest.PublishedAt!.Value)
+            {
+                Ends = newest.Date + newest.Duration,
+                Appeared = newest.AppearedAt,
+            },
         };
     }
 }

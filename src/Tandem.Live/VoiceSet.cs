@@ -219,7 +219,7 @@ public sealed class VoiceSet : IDisposable
     public ImmutableArray<LanguageSnapshot> Snapshots(bool undubbed = false) => [.. _options.To.Select(language =>
     {
         if (_voices.Find(other => other.Name == language) is not { } voice)
-            return new LanguageSnapshot(language, LanguageState.Original) { Reason = "the source has this language; dub_existing dubs it all the same" };
+            return new LanguageSnapshot(language, LanguageState.Original) { Reason = LanguageSnapshot.OfSource };
         var dubs = voice.Track!;
         var (p50, p95) = _lags[voice.Name].Percentiles();
         return new LanguageSnapshot(voice.Name, undubbed ? LanguageState.Original : dubs.State switch
@@ -229,7 +229,7 @@ public sealed class VoiceSet : IDisposable
             _ => LanguageState.Original,
         })
         {
-            Reason = undubbed ? "an advertisement, which ads=original leaves as it is" : dubs.StateReason.Length == 0 ? null : dubs.StateReason,
+            Reason = undubbed ? LanguageSnapshot.Advertisement : dubs.StateReason.Length == 0 ? null : dubs.StateReason,
             OnsetLagP50 = p50,
             OnsetLagP95 = p95,
             OnsetLagEstimated = dubs.LagIsEstimated,

@@ -31,6 +31,12 @@ internal static partial class Routes
 
         app.MapMethods("/live/{channel}/{**path}", Reading, (HttpContext context, string channel, string? path) => access.Live.GetAsync(context, channel, path ?? ""))
             .WithName("live").WithSummary("What a channel publishes: master.m3u8, and what it leads to.");
+        var states = new PublicStates(channels, parts.Time);
+        app.Lifetime.ApplicationStopped.Register(states.Dispose);
+        app.MapMethods("/live/channels.json", Reading, (HttpContext context) => states.All(context))
+            .WithName("public-channels").Produces<PublicChannels>().WithSummary("The channels that the viewer page offers.");
+        app.MapMethods("/live/{channel}/state.json", Reading, (HttpContext context, string channel) => states.Of(context, channel))
+            .WithName("public-state").Produces<PublicState>().WithSummary("What viewers may know of a channel.");
         app.MapMethods("/live/{channel}/{**path}", [HttpMethods.Options], (HttpContext context) => ChannelFiles.Options(context)).ExcludeFromDescription();
 
         app.MapMethods("/ws/live/{channel}", Reading, (HttpContext context, string channel) => sockets.AnswerAsync(context, channel))

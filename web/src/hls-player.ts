@@ -1,16 +1,19 @@
 import Hls, { ErrorDetails, ErrorTypes, Events, type ErrorData, type MediaPlaylist } from 'hls.js';
-import type { Listener, Player, Track } from './player';
+import { wanted, type Listener, type Player, type PlayerOptions, type Track } from './player';
+import { credentials } from './state';
+import type { Problem } from './words/strings';
 
 /** Plays with hls.js, and gets over what a live channel does to a player: outages, restarts of the server, damaged pieces. */
 export class HlsPlayer implements Player {
+  readonly kind = 'hls';
   private hls!: Hls;
   private retry: ReturnType<typeof setTimeout> | undefined;
   private failures = 0;
   private mediaErrors: number[] = [];
-  private wanted: { voice: string | undefined; caption: string | undefined };
+  private want: { voice: string | undefined; caption: string | undefined };
 
-  constructor(private readonly video: HTMLVideoElement, private readonly address: string, private readonly listener: Listener, voice?: string, caption?: string) {
-    this.wanted = { voice, caption };
+  constructor(private readonly video: HTMLVideoElement, private readonly options: PlayerOptions, private readonly listener: Listener) {
+    this.want = { voice: options.voice, caption: options.caption };
     this.open();
   }
 
@@ -31,20 +34,45 @@ export class HlsPlayer implements Player {
   }
 
   get caption(): number {
-    return this.hls.subtitleTrack;
+    return this.hls.subtitleDisplay ? this.hls.subtitleTrack : -1;
   }
 
-  get latency(): number | undefined {
-    return this.hls.latestLevelDetails ? this.hls.latency : undefined;
+  get playingAt(): number | undefined {
+    return this.hls.playingDate?.getTime();
+  }
+
+  get wantedAhead(): number {
+    return this.hls.targetLatency ?? 6;
+  }
+
+  /** Address of the original's own playlist; undefined where it is none of its own. */
+  get originalAddress(): string | undefined {
+    return this.hls.audioTracks.find(isOriginal)?.url;
+  }
+
+  /** When the voice that is heard speaks: its captions, loaded though perhaps not shown, on the element's time line. */
+  get cues(): ArrayLike<TextTrackCue> {
+    const tracks = [...this.video.textTracks].filter(t => t.mode !== 'disabled' && t.kind !== 'metadata');
+    return tracks.find(t => t.cues)?.cues ?? [];
+  }
+
+  /** Loads the captions of the voice that is heard, without showing them, if none are shown. */
+  loadCues(): void {
+    const language = this.hls.audioTracks[this.hls.audioTrack]?.lang;
+    const id = this.hls.subtitleTracks.findIndex(t => t.lang === language);
+    if (this.want.caption === undefined && id >= 0 && this.hls.subtitleTrack !== id) {
+      this.hls.subtitleDisplay = false;
+      this.hls.subtitleTrack = id;
+    }
   }
 
   chooseVoice(id: number): void {
-    this.wanted.voice = this.hls.audioTracks[id]?.name;
+    this.want.voice = this.hls.audioTracks[id]?.name;
     this.hls.audioTrack = id;
   }
 
   chooseCaption(id: number): void {
-    this.wanted.caption = this.hls.subtitleTracks[id]?.name;
+    this.want.caption = this.hls.subtitleTracks[id]?.name;
     this.hls.subtitleDisplay = id >= 0;
     this.hls.subtitleTrack = id;
   }
@@ -63,9 +91,17 @@ export class HlsPlayer implements Player {
       backBufferLength: 30,
       lowLatencyMode: false,
       enableCEA708Captions: true,
+      xhrSetup: (request, url) => {
+        // To Tandem only: the source's own segments lie on other hosts, which must not see it.
+        if (url.startsWith(this.options.address)) {
+          for (const [name, value] of Object.entries(credentials(this.options.token))) {
+            request.setRequestHeader(name, value);
+          }
+        }
+      },
     });
     const { hls } = this;
-    hls.subtitleDisplay = this.wanted.caption !== undefined;
+    hls.subtitleDisplay = this.want.caption !== undefined;
     hls.on(Events.AUDIO_TRACKS_UPDATED, () => this.restoreVoice());
     hls.on(Events.SUBTITLE_TRACKS_UPDATED, () => this.restoreCaption());
     hls.on(Events.AUDIO_TRACK_SWITCHED, () => this.listener.changed());
@@ -73,12 +109,12 @@ export class HlsPlayer implements Player {
     hls.on(Events.FRAG_BUFFERED, () => this.well());
     hls.on(Events.ERROR, (_, error) => this.fail(error));
     hls.attachMedia(this.video);
-    hls.loadSource(this.address);
+    hls.loadSource(`${this.options.address}master.m3u8`);
   }
 
   // A fresh start, of this page or of the server, keeps what the viewer had chosen, by name: numbers may differ.
   private restoreVoice(): void {
-    const id = this.hls.audioTracks.findIndex(t => t.name === this.wanted.voice);
+    const id = wanted(this.voices, this.want.voice)?.id ?? -1;
     if (id >= 0 && id !== this.hls.audioTrack) {
       this.hls.audioTrack = id;
     }
@@ -86,7 +122,7 @@ export class HlsPlayer implements Player {
   }
 
   private restoreCaption(): void {
-    const id = this.hls.subtitleTracks.findIndex(t => t.name === this.wanted.caption);
+    const id = wanted(this.captions, this.want.caption)?.id ?? -1;
     this.hls.subtitleTrack = id;
     this.hls.subtitleDisplay = id >= 0;
     this.listener.changed();
@@ -106,7 +142,7 @@ export class HlsPlayer implements Player {
       return;
     }
     this.failures++;
-    this.listener.trouble(describeError(error));
+    this.listener.trouble(problemOf(error));
     const again = Math.min(1000 * 2 ** (this.failures - 1), 8000);
     clearTimeout(this.retry);
     this.retry = setTimeout(() => {
@@ -126,7 +162,7 @@ export class HlsPlayer implements Player {
       this.hls.recoverMediaError();
       return;
     }
-    this.listener.trouble(describeError(error));
+    this.listener.trouble(problemOf(error));
     clearTimeout(this.retry);
     this.retry = setTimeout(() => this.reopen(), 2000);
   }
@@ -142,20 +178,26 @@ export class HlsPlayer implements Player {
 }
 
 function describe(track: MediaPlaylist, id: number): Track {
-  return { id, name: track.name, language: track.lang ?? '' };
+  return { id, name: track.name, language: track.lang ?? '', original: isOriginal(track) };
 }
 
-function describeError(error: ErrorData): string {
+// docs/http.md: the original's playlist stands in a folder of this name.
+function isOriginal(track: MediaPlaylist): boolean {
+  return /\/original\/index\.m3u8(\?|$)/.test(track.url ?? '');
+}
+
+function problemOf(error: ErrorData): Problem {
   const status = error.response?.code;
+  if (status === 401 || status === 403) {
+    return 'refused';
+  }
   switch (error.details) {
     case ErrorDetails.MANIFEST_LOAD_ERROR:
     case ErrorDetails.MANIFEST_LOAD_TIMEOUT:
-      return status === 404 || status === 503 ? 'The channel has nothing to play yet. Trying again…' : 'The channel cannot be reached. Trying again…';
+      return status === 404 || status === 503 ? 'nothing_yet' : 'unreachable';
     case ErrorDetails.MANIFEST_INCOMPATIBLE_CODECS_ERROR:
-      return 'This browser cannot decode the channel’s picture or sound.';
+      return 'undecodable';
     default:
-      return error.type === ErrorTypes.NETWORK_ERROR
-        ? `Picture or sound cannot be loaded${status ? ` (${status})` : ''}. Trying again…`
-        : 'The player stumbled over the picture or the sound. Trying again…';
+      return error.type === ErrorTypes.NETWORK_ERROR ? 'loading' : 'stumbled';
   }
 }

@@ -1,178 +1,104 @@
-// The viewer page: one channel, its voices and captions, and in plain words what is heard.
+// The viewer page: a choice of channels and of the page's language around one <tandem-player>.
 
-import { fetchChannels, hasPublished, type Channel } from './channels';
-import { Choice } from './choice';
-import { HlsPlayer } from './hls-player';
-import { NativePlayer } from './native-player';
-import type { Listener, Player } from './player';
-import { behind, channelState, heard, numbers } from './words';
+import { make, setText } from './dom';
+import { define, TandemPlayer } from './element';
+import { fetchChannels, Refused } from './state';
+import { languages, ownName, pageLanguage, Words } from './words/words';
 
-const PollEvery = 2000;
+const PollEvery = 10_000;
+const SoonAgain = 2000;
 
 const element = <T extends HTMLElement>(id: string) => document.getElementById(id) as T;
-const video = element<HTMLVideoElement>('video');
-const start = element<HTMLButtonElement>('start');
-const notice = element('notice');
 const select = element<HTMLSelectElement>('channel');
+const pageSelect = element<HTMLSelectElement>('page-language');
+const query = new URLSearchParams(location.search);
 
-let channels: Channel[] = [];
-let player: Player | undefined;
-let playing: string | undefined;
-let trouble: string | undefined;
-let unreachable: string | undefined;
+let words = new Words('en');
 
-const voices = new Choice(element<HTMLFieldSetElement>('voices'), id => {
-  player?.chooseVoice(id);
-  remember('voice', player?.voices[id]?.name);
-  show();
-});
-const captions = new Choice(element<HTMLFieldSetElement>('captions'), id => {
-  player?.chooseCaption(id);
-  remember('caption', player?.captions[id]?.name);
-  show();
-});
-
-const listener: Listener = {
-  changed: show,
-  trouble(words) {
-    trouble = words;
-    show();
-  },
-};
-
-select.addEventListener('change', () => {
-  history.replaceState(null, '', `?channel=${encodeURIComponent(select.value)}`);
-  open();
-});
-start.addEventListener('click', () => void video.play().catch(show));
-for (const event of ['play', 'pause', 'playing', 'emptied']) {
-  video.addEventListener(event, show);
+define();
+const player = element<TandemPlayer>('viewer');
+// A token comes behind the #, which browsers send to no server and write into no log.
+const token = new URLSearchParams(location.hash.slice(1)).get('token') ?? undefined;
+if (token) {
+  player.setAttribute('token', token);
+}
+for (const [name, attribute] of [['lang', 'voice'], ['captions', 'captions'], ['transport', 'transport']] as const) {
+  const value = query.get(name);
+  if (value) {
+    player.setAttribute(attribute, value);
+  }
 }
 
-void poll();
-setInterval(show, 1000);
-
-async function poll(): Promise<void> {
+pageSelect.append(...Object.keys(languages).map(tag => make('option', { value: tag, lang: tag }, ownName(tag))));
+speak(pageLanguage([query.get('ui'), recall(), ...navigator.languages]));
+pageSelect.addEventListener('change', () => {
   try {
-    channels = await fetchChannels();
-    unreachable = undefined;
+    localStorage.setItem('tandem.page', pageSelect.value);
   } catch {
-    unreachable = 'Tandem does not answer. Trying again…';
+    // Without storage the next visit starts in the browser's language.
   }
-  list();
-  open();
-  show();
-  setTimeout(() => void poll(), PollEvery);
+  speak(pageSelect.value);
+});
+select.addEventListener('change', () => choose(select.value));
+
+const asked = query.get('channel');
+if (asked) {
+  choose(asked, false);
+}
+void list();
+
+function speak(language: string): void {
+  words = new Words(language);
+  const { strings } = words;
+  document.documentElement.lang = language;
+  document.documentElement.dir = words.direction;
+  pageSelect.value = language;
+  setText(element('tagline'), strings.tagline);
+  setText(element('channel-label'), strings.channel);
+  setText(element('page-label'), strings.pageLanguage);
+  player.setAttribute('ui-lang', language);
 }
 
-function list(): void {
-  const ids = channels.map(c => c.id);
-  if (ids.join('\n') === [...select.options].map(o => o.value).join('\n')) {
-    return;
-  }
-  const wanted = select.value || new URLSearchParams(location.search).get('channel') || '';
-  select.replaceChildren(...ids.map(id => new Option(id, id)));
-  select.value = ids.includes(wanted) ? wanted : (ids[0] ?? '');
-  element('channel-choice').hidden = ids.length < 2;
-}
-
-function chosen(): Channel | undefined {
-  return channels.find(c => c.id === select.value);
-}
-
-/** Opens the chosen channel once it has something to play. */
-function open(): void {
-  const channel = chosen();
-  if (channel?.id === playing) {
-    return;
-  }
-  player?.close();
-  player = undefined;
-  playing = undefined;
-  trouble = undefined;
-  if (!channel || !hasPublished(channel)) {
-    return;
-  }
-  const address = `/live/${encodeURIComponent(channel.id)}/master.m3u8`;
-  if (HlsPlayer.isSupported) {
-    player = new HlsPlayer(video, address, listener, recall('voice'), recall('caption'));
-  } else if (NativePlayer.isSupported(video)) {
-    player = new NativePlayer(video, address, listener);
-  } else {
-    trouble = 'This browser can play no live video (HLS).';
-    return;
-  }
-  playing = channel.id;
-  // Browsers refuse sound before the first click; the button then asks for it.
-  video.play().catch(show);
-}
-
-function show(): void {
-  const channel = chosen();
-  document.title = channel ? `${channel.id} – Tandem` : 'Tandem';
-  const waiting = channel && !player && !trouble ? channelState(channel).text : undefined;
-  const words = unreachable ?? trouble ?? waiting ?? (channels.length === 0 ? 'No channel is configured.' : undefined);
-  setText('notice', words ?? '');
-  notice.hidden = !words;
-  start.hidden = !player || !video.paused || video.readyState < HTMLMediaElement.HAVE_CURRENT_DATA;
-
-  const voice = player?.voices.find(v => v.id === player?.voice);
-  voices.show(player?.voices ?? [], player?.voice ?? -1);
-  const languages = player?.captions ?? [];
-  captions.show(languages.length > 0 ? [{ id: -1, name: 'Off', language: 'en' }, ...languages] : [], player?.caption ?? -1);
-
-  if (!channel) {
-    return;
-  }
-  const { text, trouble: bad } = channelState(channel);
-  setText('heard', heard(channel, voice));
-  setText('state', text);
-  element('state').classList.toggle('trouble', bad);
-  setText('behind', player ? behind(channel, player.latency) : '');
-  element('caveat').hidden = !/\b(offline|pocketsphinx|apertium|espeak)\b/.test(channel.engine?.name ?? '');
-  const rows = numbers(channel);
-  const table = element('numbers');
-  if (table.childElementCount !== rows.length) {
-    table.replaceChildren(...rows.map(() => {
-      const row = document.createElement('div');
-      row.append(document.createElement('dt'), document.createElement('dd'));
-      return row;
-    }));
-  }
-  rows.forEach(([name, value], i) => {
-    const row = table.children[i]!;
-    replaceText(row.children[0]!, name);
-    replaceText(row.children[1]!, value);
-  });
-}
-
-function setText(id: string, text: string): void {
-  replaceText(element(id), text);
-}
-
-// Only when it differs: what is announced to a screen reader is announced once.
-function replaceText(target: Element, text: string): void {
-  if (target.textContent !== text) {
-    target.textContent = text;
-  }
-}
-
-function remember(what: string, value: string | undefined): void {
+async function list(): Promise<void> {
+  let again = PollEvery;
   try {
-    if (value === undefined) {
-      localStorage.removeItem(`tandem.${what}`);
-    } else {
-      localStorage.setItem(`tandem.${what}`, value);
+    show(await fetchChannels(new URL('/', location.href).toString(), token));
+  } catch (error) {
+    // Where lists are for operators, the page plays what its address names.
+    again = error instanceof Refused ? PollEvery : SoonAgain;
+    if (!player.channel) {
+      setText(element('page-notice'), words.strings.problem[error instanceof Refused ? 'refused' : 'silent_server']);
     }
-  } catch {
-    // Without storage the next visit starts from the channel's own choice.
+  }
+  setTimeout(() => void list(), again);
+}
+
+function show(ids: string[]): void {
+  if (ids.join('\n') !== [...select.options].map(o => o.value).join('\n')) {
+    select.replaceChildren(...ids.map(id => new Option(id, id)));
+  }
+  element('channel-choice').hidden = ids.length < 2;
+  if (!player.channel && ids[0]) {
+    choose(ids[0], false);
+  }
+  select.value = player.channel;
+  setText(element('page-notice'), player.channel ? '' : words.strings.problem.no_channel);
+}
+
+function choose(id: string, write = true): void {
+  player.channel = id;
+  document.title = `${id} – Tandem`;
+  if (write) {
+    const address = new URL(location.href);
+    address.searchParams.set('channel', id);
+    history.replaceState(null, '', address);
   }
 }
 
-function recall(what: string): string | undefined {
+function recall(): string | null {
   try {
-    return localStorage.getItem(`tandem.${what}`) ?? undefined;
+    return localStorage.getItem('tandem.page');
   } catch {
-    return undefined;
+    return null;
   }
 }

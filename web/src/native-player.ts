@@ -1,4 +1,4 @@
-import type { Listener, Player, Track } from './player';
+import { wanted, type Listener, type Player, type PlayerOptions, type Track } from './player';
 
 // Safari's list of voices; TypeScript's DOM types do not have it.
 interface NativeVoice {
@@ -13,12 +13,21 @@ interface NativeVoices extends EventTarget {
 
 /** Plays with the browser's own HLS, where hls.js cannot: Safari on telephones. */
 export class NativePlayer implements Player {
+  readonly kind = 'native';
+  readonly wantedAhead = 6;
   private retry: ReturnType<typeof setTimeout> | undefined;
   private readonly ended = new AbortController();
+  private readonly address: string;
+  private chosen = false;
 
-  constructor(private readonly video: HTMLVideoElement, private readonly address: string, private readonly listener: Listener) {
+  constructor(private readonly video: HTMLVideoElement, private readonly options: PlayerOptions, private readonly listener: Listener) {
+    // The browser asks for itself and sends no header of ours.
+    this.address = `${options.address}master.m3u8${options.token ? `?token=${encodeURIComponent(options.token)}` : ''}`;
     const { signal } = this.ended;
-    const changed = () => listener.changed();
+    const changed = () => {
+      this.restore();
+      listener.changed();
+    };
     for (const list of [this.list, video.textTracks]) {
       for (const event of ['addtrack', 'removetrack', 'change']) {
         list?.addEventListener(event, changed, { signal });
@@ -26,7 +35,7 @@ export class NativePlayer implements Player {
     }
     video.addEventListener('playing', () => listener.trouble(undefined), { signal });
     video.addEventListener('error', () => this.fail(), { signal });
-    video.src = address;
+    video.src = this.address;
   }
 
   static isSupported(video: HTMLVideoElement): boolean {
@@ -49,9 +58,9 @@ export class NativePlayer implements Player {
     return this.texts.findIndex(t => t.mode === 'showing');
   }
 
-  get latency(): number | undefined {
-    const { seekable, currentTime } = this.video;
-    return seekable.length > 0 ? seekable.end(seekable.length - 1) - currentTime : undefined;
+  get playingAt(): number | undefined {
+    const start = (this.video as { getStartDate?(): Date }).getStartDate?.().getTime();
+    return start === undefined || Number.isNaN(start) ? undefined : start + this.video.currentTime * 1000;
   }
 
   chooseVoice(id: number): void {
@@ -79,8 +88,24 @@ export class NativePlayer implements Player {
     return [...this.video.textTracks].filter(t => t.kind === 'subtitles' || t.kind === 'captions');
   }
 
+  // What the page was asked to begin with, once the browser knows its tracks.
+  private restore(): void {
+    if (this.chosen || this.voices.length === 0) {
+      return;
+    }
+    this.chosen = true;
+    const voice = wanted(this.voices, this.options.voice);
+    const caption = wanted(this.captions, this.options.caption);
+    if (voice) {
+      this.chooseVoice(voice.id);
+    }
+    if (caption) {
+      this.chooseCaption(caption.id);
+    }
+  }
+
   private fail(): void {
-    this.listener.trouble('The channel cannot be played at the moment. Trying again…');
+    this.listener.trouble('native');
     clearTimeout(this.retry);
     this.retry = setTimeout(() => {
       this.video.src = this.address;

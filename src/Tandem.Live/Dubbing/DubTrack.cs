@@ -242,7 +242,7 @@ public sealed class DubTrack
             : dubbed ? VoiceState.Dubbed
             : State is VoiceState.Fallback ? VoiceState.Original
             : State;
-        StateReason = State is not VoiceState.Fallback ? "" : _engineFault ?? (_lastFault is "" ? "no dub is ready in time" : _lastFault);
+        StateReason = State is not VoiceState.Fallback ? "" : _engineFault ?? (_lastFault is "" ? LanguageSnapshot.NotReady : _lastFault);
         if (State is VoiceState.Dubbed)
             _lastFault = "";
     }

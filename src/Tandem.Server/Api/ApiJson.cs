@@ -1,6 +1,7 @@
 using System.Text.Json.Serialization;
 using Tandem.Live;
 using Tandem.Server.Feedback;
+using Tandem.Server.Pages;
 
 namespace Tandem.Server.Api;
 
@@ -17,4 +18,6 @@ public sealed record ChannelList(IReadOnlyList<ChannelSnapshot> Channels);
 [JsonSerializable(typeof(ChannelSettings))]
 [JsonSerializable(typeof(FeedbackRequest))]
 [JsonSerializable(typeof(FeedbackSummary))]
+[JsonSerializable(typeof(PublicChannels))]
+[JsonSerializable(typeof(PublicState))]
 internal sealed partial class ApiJson : JsonSerializerContext;

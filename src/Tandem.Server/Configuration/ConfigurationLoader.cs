@@ -163,6 +163,7 @@ public static class ConfigurationLoader
             DefaultVoice = reader.Read(Settings.DefaultVoice),
             DubExisting = reader.Read(Settings.DubExisting),
             Ads = reader.Read(Settings.Ads),
+            ShortestDelay = reader.Read(Settings.ShortestDelay),
         };
         reader.RefuseOthers(Settings.OfChannel.Select(setting => setting.Name));
 

@@ -85,6 +85,8 @@ internal static class Settings
 
     public static Setting<AdSpeech> Ads { get; } = new("ads", "word", "dub", "dub, original", Defaults.Ads, Values.Ads);
 
+    public static Setting<bool> ShortestDelay { get; } = new("shortest_delay", "true or false", "false", "", Defaults.ShortestDelay, Values.Flag);
+
     /// <summary>Those of the server; the list <c>channels</c> stands beside them.</summary>
     public static ImmutableArray<Setting> OfServer => [Listen, Port, PublicUrl, PageUrl, StateDirectory, Drain, LogLevel, OperatorKeys, MonthlyBudget, .. AccessSettings.OfServer];
 
@@ -92,6 +94,6 @@ internal static class Settings
     public static ImmutableArray<Setting> OfChannel =>
     [
         Id, Input, From, To, Delay, Engine, Video, Browsers, CarryMemory, SocketBitRate, Loop, PushMemory, AllowPrivate, Headers, BackgroundLevel, MaxOnsetLag,
-        VoiceBitRate, DefaultVoice, DubExisting, Ads,
+        VoiceBitRate, DefaultVoice, DubExisting, Ads, ShortestDelay,
     ];
 }

@@ -72,13 +72,14 @@ internal sealed class ChannelFiles(ChannelHost host, Uri? publicUrl)
         AllowOtherOrigins(headers);
         headers.AccessControlAllowMethods = "GET, HEAD, OPTIONS";
 
-        // The asterisk does not stand for Authorization (Fetch, section 3.3.4).
+        // The asterisk leaves Authorization out (Fetch, section 4.9), with which pages of other origins send a viewer's token.
         headers.AccessControlAllowHeaders = "*, Authorization";
         headers.AccessControlMaxAge = "86400";
         return Results.NoContent();
     }
 
-    internal static void AllowOtherOrigins(IHeaderDictionary headers)
+    /// <summary>Lets pages of any origin read the answer.</summary>
+    public static void AllowOtherOrigins(IHeaderDictionary headers)
     {
         headers.AccessControlAllowOrigin = "*";
         headers.AccessControlExposeHeaders = "Content-Length, Content-Range, Date, ETag, Retry-After";
@@ -95,13 +96,19 @@ internal sealed class ChannelFiles(ChannelHost host, Uri? publicUrl)
 
     private static IResult NotYet(HttpContext context, ChannelSnapshot snapshot)
     {
-        context.Response.Headers.CacheControl = "no-store";
+        // Kept for as long as the answer asks to be waited for: a channel that starts must not be asked by every viewer at once.
+        context.Response.Headers.CacheControl = "public, max-age=1";
         context.Response.Headers.RetryAfter = "1";
         return Problem.Of(StatusCodes.Status503ServiceUnavailable, snapshot.Reason ?? "The channel has not published anything yet.");
     }
 
-    private static bool TakesGzip(HttpRequest request) =>
-        request.GetTypedHeaders().AcceptEncoding.Any(coding => coding.Value.Equals("gzip", StringComparison.OrdinalIgnoreCase) && coding.Quality is null or > 0);
+    /// <summary>The coding that a viewer takes and that is smallest: <c>br</c>, <c>gzip</c>, or null for none.</summary>
+    private static string? Coding(HttpRequest request)
+    {
+        var taken = request.GetTypedHeaders().AcceptEncoding;
+        return CompressedBodies.Codings.FirstOrDefault(coding => taken.Any(
+            one => one.Value.Equals(coding, StringComparison.OrdinalIgnoreCase) && one.Quality is null or > 0));
+    }
 
     private Uri? BaseAddress(HttpRequest request, string channel)
     {
@@ -129,9 +136,9 @@ internal sealed class ChannelFiles(ChannelHost host, Uri? publicUrl)
             var seconds = Math.Clamp((int)(publication.TargetDuration.TotalSeconds / 3), 1, 2);
             headers.CacheControl = string.Create(CultureInfo.InvariantCulture, $"public, max-age={seconds}");
             headers.Vary = HeaderNames.AcceptEncoding;
-            if (TakesGzip(context.Request) && _compressed.Of(resource) is { } compressed)
+            if (Coding(context.Request) is { } coding && _compressed.Of(resource, coding) is { } compressed)
             {
-                headers.ContentEncoding = "gzip";
+                headers.ContentEncoding = coding;
                 resource = compressed;
             }
         }

@@ -7,11 +7,11 @@ namespace Tandem.Server.Pages;
 /// <summary>Serves the pages that web/ is built into.</summary>
 internal static class ViewerPages
 {
-    // hls.js plays through blob: URLs and a worker made from one, and keeps captions in a track made from a data: URL; the source's own
-    // segments may lie on any host.
+    // No inline script or style anywhere. Media Source plays through a blob: address, and caption tracks of a script's own begin as an empty
+    // data: one; the source's own segments may lie on any host.
     private const string Policy =
-        "default-src 'self'; connect-src *; media-src * data: blob:; img-src * data: blob:; worker-src 'self' blob:; script-src 'self' blob:; "
-        + "style-src 'self' 'unsafe-inline'; frame-ancestors 'self'; base-uri 'none'; form-action 'self'";
+        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src *; media-src * data: blob:; "
+        + "frame-ancestors 'self'; base-uri 'none'; form-action 'none'";
 
     private const string NotBuilt =
         "Tandem runs. The viewer page is not built: start Tandem with ./run, which builds it.\n"
@@ -55,6 +55,10 @@ internal static class ViewerPages
                 var headers = answer.Context.Response.Headers;
                 headers.ContentSecurityPolicy = Policy;
                 headers["Referrer-Policy"] = "no-referrer";
+
+                // Pages of other origins load /embed.js, those that are isolated among them.
+                headers["Cross-Origin-Resource-Policy"] = "cross-origin";
+                headers.AccessControlAllowOrigin = "*";
 
                 // Names of built assets carry a hash of their content.
                 headers.CacheControl = answer.Context.Request.Path.StartsWithSegments("/assets", StringComparison.Ordinal)

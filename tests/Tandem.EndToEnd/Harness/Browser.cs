@@ -58,11 +58,16 @@ public sealed class Browser : IAsyncLifetime
     }
 
     /// <summary>Opens any page, in a profile of its own.</summary>
-    public async Task<IPage> OpenAsync(Uri address)
+    /// <param name="address">Where it is.</param>
+    /// <param name="options">Size, colours, language of the profile; null for those of a desktop in English.</param>
+    /// <param name="prepare">Called before the page is loaded.</param>
+    public async Task<IPage> OpenAsync(Uri address, BrowserNewContextOptions? options = null, Func<IPage, Task>? prepare = null)
     {
         if (_browser is null)
             Assert.Skip("No chromium here");
-        var page = await (await _browser.NewContextAsync()).NewPageAsync();
+        var page = await (await _browser.NewContextAsync(options)).NewPageAsync();
+        if (prepare is not null)
+            await prepare(page);
         await page.GotoAsync(address.ToString());
         return page;
     }

@@ -140,17 +140,21 @@ public sealed class ServerTests : IAsyncLifetime
     public async Task A_playlist_comes_compressed_to_those_who_take_it()
     {
         using var plain = await _http.GetAsync("/live/news/es.m3u8");
-        using var answer = await GetAsync("/live/news/es.m3u8", "Accept-Encoding", "br, gzip;q=0.5");
-        Assert.Equal("gzip", answer.Content.Headers.ContentEncoding.Single());
-        Assert.Equal("Accept-Encoding", answer.Headers.Vary.Single());
-        Assert.NotEqual(plain.Headers.ETag, answer.Headers.ETag);
-        await using var unzipped = new GZipStream(await answer.Content.ReadAsStreamAsync(), CompressionMode.Decompress);
-        Assert.Equal(await plain.Content.ReadAsStringAsync(), await new StreamReader(unzipped).ReadToEndAsync());
+        foreach (var (taken, coding) in new[] { ("br, gzip;q=0.5", "br"), ("gzip, deflate", "gzip"), ("br;q=0, gzip", "gzip") })
+        {
+            using var answer = await GetAsync("/live/news/es.m3u8", "Accept-Encoding", taken);
+            Assert.Equal(coding, answer.Content.Headers.ContentEncoding.Single());
+            Assert.Equal("Accept-Encoding", answer.Headers.Vary.Single());
+            Assert.NotEqual(plain.Headers.ETag, answer.Headers.ETag);
+            await using var body = await answer.Content.ReadAsStreamAsync();
+            await using Stream whole = coding == "br" ? new BrotliStream(body, CompressionMode.Decompress) : new GZipStream(body, CompressionMode.Decompress);
+            Assert.Equal(await plain.Content.ReadAsStringAsync(), await new StreamReader(whole).ReadToEndAsync());
 
-        using var again = new HttpRequestMessage(HttpMethod.Get, "/live/news/es.m3u8");
-        again.Headers.TryAddWithoutValidation("Accept-Encoding", "gzip");
-        again.Headers.IfNoneMatch.Add(answer.Headers.ETag!);
-        Assert.Equal(HttpStatusCode.NotModified, (await _http.SendAsync(again)).StatusCode);
+            using var again = new HttpRequestMessage(HttpMethod.Get, "/live/news/es.m3u8");
+            again.Headers.TryAddWithoutValidation("Accept-Encoding", taken);
+            again.Headers.IfNoneMatch.Add(answer.Headers.ETag!);
+            Assert.Equal(HttpStatusCode.NotModified, (await _http.SendAsync(again)).StatusCode);
+        }
 
         using var refused = await GetAsync("/live/news/es.m3u8", "Accept-Encoding", "gzip;q=0");
         Assert.Empty(refused.Content.Headers.ContentEncoding);
@@ -200,6 +204,7 @@ public sealed class ServerTests : IAsyncLifetime
         Assert.Equal(HttpStatusCode.NoContent, answer.StatusCode);
         Assert.Equal("*", answer.Headers.GetValues("Access-Control-Allow-Origin").Single());
         Assert.Equal("GET, HEAD, OPTIONS", answer.Headers.GetValues("Access-Control-Allow-Methods").Single());
+        Assert.Equal("*, Authorization", answer.Headers.GetValues("Access-Control-Allow-Headers").Single());
     }
 
     [Theory]
@@ -214,6 +219,7 @@ public sealed class ServerTests : IAsyncLifetime
     [InlineData("/live/silent/master.m3u8", 503)]
     [InlineData("/live/broken/master.m3u8", 503)]
     [InlineData("/live/news/..%2f..%2fetc%2fpasswd", 404)]
+    [InlineData("/live/nobody/state.json", 404)]
     [InlineData("/v1/channels/nobody", 404)]
     [InlineData("/nothing", 404)]
     public async Task What_is_not_there_is_told_as_json(string path, int status)
@@ -227,6 +233,10 @@ public sealed class ServerTests : IAsyncLifetime
             Assert.Equal("*", answer.Headers.GetValues("Access-Control-Allow-Origin").Single());
         if (status == 503)
             Assert.Equal("1", answer.Headers.GetValues("Retry-After").Single());
+
+        // Behind a cache, what is not there is asked for once a second, not once a viewer.
+        if (path.StartsWith("/live", StringComparison.Ordinal))
+            Assert.Equal("public, max-age=1", answer.Headers.CacheControl?.ToString());
     }
 
     [Fact]
@@ -264,6 +274,34 @@ public sealed class ServerTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Viewers_are_told_what_is_heard_and_no_operators_detail()
+    {
+        _snapshot = Snapshot(ChannelState.Live) with
+        {
+            Reason = "SECRET",
+            Engine = new EngineSnapshot("offline", false, "SECRET"),
+            Languages = [new LanguageSnapshot("es", LanguageState.Fallback) { Reason = "speak: SECRET", OnsetLagP50 = 0.4 }],
+            LastPublished = new Tandem.Live.PublishedSegment(7, DateTimeOffset.UnixEpoch) { Ends = DateTimeOffset.UnixEpoch.AddSeconds(100), Appeared = DateTimeOffset.UnixEpoch.AddSeconds(101) },
+        };
+        using var answer = await _http.GetAsync("/live/news/state.json");
+        Assert.Equal("public, max-age=1", answer.Headers.CacheControl?.ToString());
+        Assert.Equal("*", answer.Headers.GetValues("Access-Control-Allow-Origin").Single());
+        var text = await answer.Content.ReadAsStringAsync();
+        Assert.DoesNotContain("SECRET", text, StringComparison.Ordinal);
+        Assert.DoesNotContain("source.example", text, StringComparison.Ordinal);
+        using var state = JsonDocument.Parse(text);
+        Assert.True(state.RootElement.GetProperty("demonstration").GetBoolean());
+        Assert.Equal(100_000, state.RootElement.GetProperty("edge").GetProperty("date").GetInt64());
+        Assert.InRange(state.RootElement.GetProperty("serverTime").GetInt64(), 1_790_000_000_000, long.MaxValue);
+        var voice = state.RootElement.GetProperty("voices")[0];
+        Assert.Equal("engine_away", voice.GetProperty("why").GetString());
+        Assert.Equal("""[{"since":100000,"state":"fallback","why":"engine_away"}]""", voice.GetProperty("heard").GetRawText());
+
+        using var list = JsonDocument.Parse(await _http.GetStringAsync("/live/channels.json"));
+        Assert.Equal(["news", "silent", "broken"], list.RootElement.GetProperty("channels").EnumerateArray().Select(one => one.GetProperty("channel").GetString()));
+    }
+
+    [Fact]
     public async Task Health_says_what_is_wrong_and_is_counted()
     {
         using var live = await _http.GetAsync("/health/live");
@@ -290,7 +328,9 @@ public sealed class ServerTests : IAsyncLifetime
         using var page = await _http.GetAsync("/");
         Assert.Equal("text/html", page.Content.Headers.ContentType?.MediaType);
         Assert.Equal("no-cache", page.Headers.CacheControl?.ToString());
-        Assert.True(page.Headers.Contains("Content-Security-Policy"));
+        var policy = page.Headers.GetValues("Content-Security-Policy").Single();
+        Assert.Contains("default-src 'none'", policy, StringComparison.Ordinal);
+        Assert.DoesNotContain("unsafe", policy, StringComparison.Ordinal);
         using var asset = await _http.GetAsync("/assets/page-1a2b.js");
         Assert.Contains("immutable", asset.Headers.CacheControl!.ToString(), StringComparison.Ordinal);
     }
@@ -299,7 +339,7 @@ public sealed class ServerTests : IAsyncLifetime
     public async Task Every_path_of_the_document_answers_and_head_as_get()
     {
         var paths = Checkout.TableRows("docs/http.md").Where(cells => cells.Length == 3).Select(cells => cells[0].Trim('`')).ToList();
-        Assert.Equal(9, paths.Count);
+        Assert.Equal(12, paths.Count);
         foreach (var path in paths)
         {
             var example = path.Replace("{channel}", "news", StringComparison.Ordinal).Replace("{id}", "news", StringComparison.Ordinal)
@@ -318,7 +358,7 @@ public sealed class ServerTests : IAsyncLifetime
     {
         using var description = JsonDocument.Parse(await _http.GetStringAsync("/openapi/v1.json"));
         var paths = description.RootElement.GetProperty("paths").EnumerateObject().Select(path => path.Name).Order(StringComparer.Ordinal);
-        Assert.Equal(["/health/live", "/health/ready", "/ingest/{channel}/{file}", "/live/{channel}/{path}", "/metrics", "/v1/channels", "/v1/channels/{id}", "/v1/feedback", "/ws/live/{channel}"], paths);
+        Assert.Equal(["/health/live", "/health/ready", "/ingest/{channel}/{file}", "/live/channels.json", "/live/{channel}/state.json", "/live/{channel}/{path}", "/metrics", "/v1/channels", "/v1/channels/{id}", "/v1/feedback", "/ws/live/{channel}"], paths);
         Assert.Contains("delaySeconds", description.RootElement.GetRawText(), StringComparison.Ordinal);
     }
 

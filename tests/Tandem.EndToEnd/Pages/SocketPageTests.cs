@@ -1,0 +1,85 @@
+using Tandem.EndToEnd.Harness;
+using Xunit;
+
+namespace Tandem.EndToEnd.Pages;
+
+/// <summary>The page plays tandem.v1 through Media Source: joins, changes the voice, resumes, and falls back to HLS.</summary>
+public sealed class SocketPageTests(Browser browser) : IClassFixture<Browser>
+{
+    private const string Player = "document.querySelector('tandem-player')";
+
+    // What is heard, as a frequency.
+    private const string Pitch =
+        """
+        async () => {
+            const video = document.querySelector('tandem-player').shadowRoot.getElementById('video');
+            window.ear ??= (() => {
+                const context = new AudioContext({ sampleRate: 48000 });
+                const meter = context.createAnalyser();
+                meter.fftSize = 8192;
+                const source = context.createMediaElementSource(video);
+                source.connect(meter);
+                source.connect(context.destination);
+                return { context, meter };
+            })();
+            await window.ear.context.resume();
+            await new Promise(resolve => setTimeout(resolve, 250));
+            const bins = new Float32Array(window.ear.meter.frequencyBinCount);
+            window.ear.meter.getFloatFrequencyData(bins);
+            const loudest = bins.reduce((best, value, index) => value > bins[best] ? index : best, 1);
+            return bins[loudest] > -60 ? loudest * 48000 / 8192 : 0;
+        }
+        """;
+
+    [Fact]
+    [Trait("Category", "Full")]
+    public async Task It_joins_switches_and_resumes_without_a_gap()
+    {
+        await using var server = await SocketStandIn.StartAsync();
+        await using var page = await ViewerPage.OpenAsync(browser, server.Root);
+        await page.PlaysAsync();
+        Assert.Contains("lang=es", server.Queries.First(), StringComparison.Ordinal);
+        await HearsAsync(page, 440);
+        Assert.InRange((await page.ShownDelayAsync())!.Value, SocketStandIn.DelaySeconds + 0.3, SocketStandIn.DelaySeconds + 3);
+        Assert.Contains("shortest delay", await page.TextAsync("level-no"), StringComparison.Ordinal);
+
+        await page.Page.Locator("#voices").GetByText("Français").ClickAsync();
+        await HearsAsync(page, 1000);
+        Assert.Contains(server.Heard, text => text.Contains("\"ack\"", StringComparison.Ordinal) && text.Contains("bufferMs", StringComparison.Ordinal));
+
+        // What is missed is sent again: the picture never stands still for longer than what was in store.
+        var frames = await page.ReadAsync<int>($"{ViewerPage.Video}.getVideoPlaybackQuality().totalVideoFrames");
+        await server.CutAsync();
+        await page.UntilAsync($"{ViewerPage.Video}.getVideoPlaybackQuality().totalVideoFrames > {frames + 72}");
+        await HearsAsync(page, 1000);
+        Assert.Equal(2, server.Queries.Count);
+        Assert.Matches(@"lang=fr.*resume=audio%3A\d+%2Cvideo%3A\d+", server.Queries.Last());
+        Assert.Equal(1, await page.ReadAsync<int>($"{ViewerPage.Video}.buffered.length"));
+        Assert.Equal("websocket", await page.ReadAsync<string>($"(() => {{ let kind = ''; {Player}.addEventListener('tandem-status', e => kind = e.detail.player); {Player}.told = ''; {Player}.show(); return kind; }})()"));
+        Assert.Empty(page.Faults);
+    }
+
+    [Fact]
+    [Trait("Category", "Full")]
+    public async Task Where_no_socket_is_to_be_had_it_plays_HLS()
+    {
+        await using var server = await SocketStandIn.StartAsync();
+        server.Refuses = true;
+        await using var page = await ViewerPage.OpenAsync(browser, server.Root, prepare: one => one.AddInitScriptAsync(
+            "window.players = []; addEventListener('tandem-ready', event => window.players.push(event.detail.player));"));
+        await page.UntilAsync("window.players.join() === 'websocket,hls'");
+    }
+
+    private static async Task HearsAsync(ViewerPage page, double hertz)
+    {
+        var heard = 0.0;
+        for (var attempt = 0; attempt < 40; attempt++)
+        {
+            heard = await page.ReadAsync<double>(Pitch);
+            if (Math.Abs(heard - hertz) < 15)
+                return;
+        }
+
+        Assert.Fail($"{hertz} Hz is not heard, but {heard} Hz");
+    }
+}

@@ -1,0 +1,99 @@
+// Written from docs/protocol.md's tables, byte by byte.
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { firstPresentation, timescale } from '../src/socket/mp4';
+import { ack, readMedia, readText, resumeFrom, select, socketAddress } from '../src/socket/protocol';
+import { Placing } from '../src/socket/source-buffers';
+
+function message({ kind = 2, track = 2, flags = 0, header = 40, generation = 7, sequence = 42n, source = 1_790_000_000_000_000n, published = 1_790_000_008_500_000n,
+  duration = 500_000, rendition = 1, payload = [9, 8, 7] } = {}) {
+  const data = new ArrayBuffer(header + payload.length);
+  const view = new DataView(data);
+  view.setUint8(0, kind);
+  view.setUint8(1, track);
+  view.setUint8(2, flags);
+  view.setUint8(3, header);
+  view.setUint32(4, generation);
+  view.setBigUint64(8, sequence);
+  view.setBigInt64(16, source);
+  view.setBigInt64(24, published);
+  view.setUint32(32, duration);
+  view.setUint16(36, rendition);
+  new Uint8Array(data, header).set(payload);
+  return data;
+}
+
+const box = (type, ...contents) => {
+  const body = contents.flatMap(c => [...c]);
+  return [...u32(8 + body.length), ...[...type].map(c => c.charCodeAt(0)), ...body];
+};
+const u32 = value => [value >>> 24 & 255, value >>> 16 & 255, value >>> 8 & 255, value & 255];
+const init = scale => Uint8Array.from(box('ftyp').concat(box('moov', box('trak', box('mdia', box('mdhd', u32(0), u32(0), u32(0), u32(scale), u32(0)))))));
+const chunk = (time, offset) => Uint8Array.from(box('moof', box('traf',
+  box('tfdt', u32(0x01000000), u32(0), u32(time)),
+  offset === undefined ? [] : box('trun', u32(0x01000a01), u32(1), u32(100), u32(5), u32(offset)))));
+
+test('the header is read where the table says', () => {
+  const { payload, ...rest } = readMedia(message({ flags: 5 }));
+  assert.deepEqual(rest, {
+    kind: 'chunk', track: 2, cut: true, broken: false, ends: true, generation: 7, sequence: 42,
+    sourceTime: 1_790_000_000_000_000, publishedAt: 1_790_000_008_500_000, duration: 500_000, rendition: 1,
+  });
+  assert.deepEqual([...payload], [9, 8, 7]);
+});
+
+test('a longer header is passed over, what is unknown or cut short is ignored', () => {
+  assert.deepEqual([...readMedia(message({ header: 48 })).payload], [9, 8, 7]);
+  assert.equal(readMedia(message({ kind: 1 })).kind, 'init');
+  assert.equal(readMedia(message({ kind: 3 })), undefined);
+  assert.equal(readMedia(new ArrayBuffer(39)), undefined);
+  const lying = message();
+  new DataView(lying).setUint8(3, 200);
+  assert.equal(readMedia(lying), undefined);
+  new DataView(lying).setUint8(3, 8);
+  assert.equal(readMedia(lying), undefined);
+});
+
+test('unknown messages and what is no message are ignored', () => {
+  assert.equal(readText('{"type":"bye","reason":"shutdown","reconnect":true,"afterMs":1200,"more":1}').reason, 'shutdown');
+  for (const text of ['{"type":"news"}', '{"type":5}', '[]', 'null', '{', '']) {
+    assert.equal(readText(text), undefined, text);
+  }
+});
+
+test('what is asked for stands in the address', () => {
+  assert.equal(
+    socketAddress('https://tv.example/t/', 'a b', { lang: 'es', media: 'av', token: undefined, resume: resumeFrom({ audio: 5, video: 9 }) }),
+    'wss://tv.example/t/ws/live/a%20b?lang=es&media=av&resume=audio%3A5%2Cvideo%3A9');
+  assert.equal(new URL(socketAddress('http://h/', 'c', {})).protocol, 'ws:');
+  assert.equal(resumeFrom({}), undefined);
+  assert.equal(resumeFrom({ video: 0 }), 'video:0');
+  assert.deepEqual(JSON.parse(select('fr')), { type: 'select', language: 'fr' });
+  assert.deepEqual(JSON.parse(ack(2, 9, 1.6, 1800.4)), { type: 'ack', track: 2, sequence: 9, receivedAt: 2, bufferMs: 1800 });
+});
+
+test('a track’s clock and a chunk’s first presentation are found', () => {
+  assert.equal(timescale(init(48_000)), 48_000);
+  assert.equal(firstPresentation(chunk(96_000)), 96_000);
+  assert.equal(firstPresentation(chunk(96_000, 3_600)), 99_600);
+  assert.equal(timescale(Uint8Array.from([1, 2, 3])), undefined);
+  assert.equal(firstPresentation(Uint8Array.from(box('moof', box('traf')))), undefined);
+  // A box that claims to be longer than what there is.
+  assert.equal(firstPresentation(Uint8Array.from([...u32(5000), ...[...'moof'].map(c => c.charCodeAt(0))])), undefined);
+});
+
+test('picture and voice keep their distance, and source time goes on after a break', () => {
+  const placing = new Placing();
+  const media = (track, sourceTime, payload, broken = false) => ({ track, sourceTime, payload, broken });
+  placing.init({ track: 1, payload: init(90_000) });
+  placing.init({ track: 2, payload: init(48_000) });
+  const video = placing.offset(media(1, 1_000_000_000, chunk(900_000)));
+  const audio = placing.offset(media(2, 1_000_010_000, chunk(480_000)));
+  assert.equal(video, 0);
+  // 10 ms by the header are the track's own rounding: both tracks have one offset.
+  assert.equal(audio, video);
+  assert.equal(placing.offset(media(2, 1_000_510_000, chunk(504_000))), audio);
+  // The track's times begin anew; source time has moved on by 2 s.
+  assert.equal(placing.offset(media(1, 1_002_000_000, chunk(0), true)), 12);
+  assert.equal(placing.zero, 990_000_000);
+});
