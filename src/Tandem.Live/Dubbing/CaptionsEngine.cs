@@ -40,7 +40,7 @@ public sealed class CaptionsEngine : IEngine, ICaptionListener
     public int Waiting => _stages.Waiting;
 
     /// <inheritdoc/>
-    public int MostWaiting => CascadeStages.MostWaiting * _languages.Count;
+    public int MostWaiting => _stages.Places;
 
     /// <inheritdoc/>
     public void Hear(SourceSound sound)

@@ -54,7 +54,7 @@ public sealed class CascadeEngine : IEngine
     public int Waiting => _speech.Reader.Count + _stages.Waiting;
 
     /// <inheritdoc/>
-    public int MostWaiting => CascadeStages.MostWaiting * (1 + _languages.Count);
+    public int MostWaiting => CascadeStages.MostWaiting + _stages.Places;
 
     /// <inheritdoc/>
     public void Hear(SourceSound sound)

@@ -50,6 +50,9 @@ internal sealed class CascadeStages : IAsyncDisposable
     /// <summary>Utterances that wait.</summary>
     public int Waiting => _sentences.Sum(sentences => sentences.Reader.Count);
 
+    /// <summary>How many may wait.</summary>
+    public int Places => MostWaiting * _languages.Count;
+
     /// <summary>Reports an utterance that was understood, and has all languages speak it.</summary>
     public void Say(Utterance utterance)
     {
