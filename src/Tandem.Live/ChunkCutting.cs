@@ -36,7 +36,7 @@ public sealed class ChunkCutting(CutPicture cut, TimeSpan delay, long mostBytes,
     private readonly Channel<CutSegment> _messages = Channel.CreateBounded<CutSegment>(4);
     private readonly Lock _lock = new();
     private readonly Queue<(long Serial, CarriedMedia Media)> _kept = [];
-    private readonly SemaphoreSlim _arrived = new(0);
+    private readonly Channel<bool> _arrived = Channel.CreateBounded<bool>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite });
     private long _bytes;
     private long _serial;
     private long _done;
@@ -58,7 +58,7 @@ public sealed class ChunkCutting(CutPicture cut, TimeSpan delay, long mostBytes,
                 _bytes -= _kept.Dequeue().Media.Data.Length;
         }
 
-        _arrived.Release();
+        _arrived.Writer.TryWrite(true);
     }
 
     /// <summary>Whether somebody watches, and how many chunks a segment has.</summary>
@@ -76,7 +76,7 @@ public sealed class ChunkCutting(CutPicture cut, TimeSpan delay, long mostBytes,
             _count = count;
         }
 
-        _arrived.Release();
+        _arrived.Writer.TryWrite(true);
     }
 
     /// <summary>Another variant is meant from now on.</summary>
@@ -98,7 +98,7 @@ public sealed class ChunkCutting(CutPicture cut, TimeSpan delay, long mostBytes,
         {
             if (Next() is not var (media, count, wait))
             {
-                await _arrived.WaitAsync(stop);
+                await _arrived.Reader.ReadAsync(stop);
                 continue;
             }
 

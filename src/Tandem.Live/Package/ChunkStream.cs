@@ -1,5 +1,4 @@
 using System.Collections.Immutable;
-using Tandem.Live.Timeline;
 
 namespace Tandem.Live.Package;
 
@@ -26,7 +25,10 @@ public sealed class ChunkStream
     /// <summary>No chunk is longer.</summary>
     public static readonly TimeSpan LongestChunk = ChunkNumbers.Longest;
 
+    private readonly Lock _lock = new();
     private readonly ChunkLane[] _sound;
+    private volatile Action? _released;
+    private volatile Action<PublishedCaption>? _captioned;
     private int _watching;
 
     /// <summary>Makes the lanes of a channel.</summary>
@@ -51,12 +53,6 @@ public sealed class ChunkStream
     /// <summary>Whether the channel has a picture that can be made chunks of, as far as is known.</summary>
     public bool HasPicture { get; internal set; } = true;
 
-    /// <summary>Called after chunks or captions were added, on the channel's thread: to wake others, not to work.</summary>
-    public event Action? Released;
-
-    /// <summary>Called for each published caption, on the channel's thread.</summary>
-    public event Action<PublishedCaption>? Captioned;
-
     /// <summary>How many viewers watch the picture.</summary>
     public int Watching => Volatile.Read(ref _watching);
 
@@ -76,15 +72,31 @@ public sealed class ChunkStream
     public ChunkRendition? Find(string name) =>
         Renditions.FirstOrDefault(rendition => rendition.Name.Equals(name, StringComparison.OrdinalIgnoreCase));
 
+    /// <summary>Calls these from now on, on the channel's thread: to wake others, not to work.</summary>
+    /// <param name="released">After chunks were added.</param>
+    /// <param name="captioned">For each caption.</param>
+    public void Follow(Action released, Action<PublishedCaption> captioned)
+    {
+        lock (_lock)
+            (_released, _captioned) = (_released + released, _captioned + captioned);
+    }
+
+    /// <summary>Calls them no more.</summary>
+    public void Unfollow(Action released, Action<PublishedCaption> captioned)
+    {
+        lock (_lock)
+            (_released, _captioned) = (_released - released, _captioned - captioned);
+    }
+
     /// <summary>Somebody watches the picture from now on.</summary>
     public void Watch() => Interlocked.Increment(ref _watching);
 
     /// <summary>One viewer watches it no more.</summary>
     public void Unwatch() => Interlocked.Decrement(ref _watching);
 
-    internal void Announce() => Released?.Invoke();
+    internal void Announce() => _released?.Invoke();
 
-    internal void Tell(PublishedCaption caption) => Captioned?.Invoke(caption);
+    internal void Tell(PublishedCaption caption) => _captioned?.Invoke(caption);
 }
 
 /// <summary>Where the source was at a moment.</summary>

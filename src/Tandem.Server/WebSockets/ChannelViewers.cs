@@ -1,5 +1,4 @@
 using System.Collections.Concurrent;
-using System.Collections.Immutable;
 using System.Globalization;
 using Tandem.Live;
 using Tandem.Live.Package;
@@ -42,8 +41,7 @@ internal sealed class ChannelViewers
         _status = [.. stream.Renditions.Select(_ => new Status())];
         foreach (var rendition in stream.Renditions)
             Renew(rendition, snapshot(), _counted);
-        stream.Released += _released.Set;
-        stream.Captioned += Caption;
+        stream.Follow(_released.Set, Caption);
         _ = Task.Run(PumpAsync);
     }
 
@@ -131,8 +129,7 @@ internal sealed class ChannelViewers
     public void Stop()
     {
         _stopped = true;
-        Stream.Released -= _released.Set;
-        Stream.Captioned -= Caption;
+        Stream.Unfollow(_released.Set, Caption);
         _released.Set();
         foreach (var viewer in _viewers.Keys)
             viewer.End(SocketEnd.Gone(ended: false));

@@ -1,7 +1,6 @@
 using System.Collections.Concurrent;
 using Microsoft.Extensions.Logging;
 using Tandem.Live;
-using Tandem.Live.Package;
 
 namespace Tandem.Server.WebSockets;
 
