@@ -37,10 +37,20 @@ public sealed class SocketPageTests(Browser browser) : IClassFixture<Browser>
     {
         await using var server = await SocketStandIn.StartAsync();
         await using var page = await ViewerPage.OpenAsync(browser, server.Root);
-        await page.PlaysAsync();
-        Assert.Contains("lang=es", server.Queries.First(), StringComparison.Ordinal);
+        try
+        {
+            await page.PlaysAsync();
+        }
+        catch (Exception fault) when (fault is Xunit.Sdk.XunitException)
+        {
+            throw new InvalidOperationException($"{fault.Message}\nasked: {string.Join(' ', server.Queries)}\nsaid: {string.Join(' ', server.Heard)}\nfailed: {server.Fault}", fault);
+        }
+
+        Assert.Contains("media=av", server.Queries.First(), StringComparison.Ordinal);
         await HearsAsync(page, 440);
-        Assert.InRange((await page.ShownDelayAsync())!.Value, SocketStandIn.DelaySeconds + 0.3, SocketStandIn.DelaySeconds + 3);
+
+        // On a busy machine it may have fallen behind; it comes back.
+        await page.UntilAsync($"{Player}.behindLiveSeconds > {SocketStandIn.DelaySeconds} && {Player}.behindLiveSeconds < {SocketStandIn.DelaySeconds + 3}");
         Assert.Contains("shortest delay", await page.TextAsync("level-no"), StringComparison.Ordinal);
 
         await page.Page.Locator("#voices").GetByText("Français").ClickAsync();

@@ -48,6 +48,9 @@ public sealed class SocketStandIn : IAsyncDisposable
     /// <summary>Queries of the sockets that were asked for.</summary>
     public IReadOnlyCollection<string> Queries => _queries;
 
+    /// <summary>What went wrong here, for a failed test's message.</summary>
+    public string Fault { get; private set; } = "";
+
     /// <summary>What clients said.</summary>
     public IReadOnlyCollection<string> Heard => _heard;
 
@@ -157,9 +160,10 @@ public sealed class SocketStandIn : IAsyncDisposable
             await SayAsync(socket, """{"type":"bye","reason":"shutdown","detail":"","reconnect":true,"afterMs":300}""");
             await socket.CloseOutputAsync(WebSocketCloseStatus.EndpointUnavailable, null, CancellationToken.None);
         }
-        catch (Exception fault) when (fault is WebSocketException or InvalidOperationException)
+        catch (Exception fault)
         {
-            // The page left.
+            // The page left, or this stand-in has a mistake.
+            Fault = fault.ToString();
         }
 
         await gone.CancelAsync();

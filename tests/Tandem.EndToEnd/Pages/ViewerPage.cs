@@ -20,6 +20,7 @@ public sealed partial class ViewerPage : IAsyncDisposable
     private static readonly TimeSpan _patience = TimeSpan.FromSeconds(60);
 
     private readonly ConcurrentQueue<string> _faults = new();
+    private readonly ConcurrentQueue<string> _console = new();
 
     private ViewerPage(IPage page) => Page = page;
 
@@ -41,6 +42,8 @@ public sealed partial class ViewerPage : IAsyncDisposable
             page.PageError += (_, error) => opened._faults.Enqueue(error);
             page.Console += (_, message) =>
             {
+                if (opened._console.Count < 200)
+                    opened._console.Enqueue(message.Text);
                 if (message.Text.Contains("Content Security Policy", StringComparison.Ordinal))
                     opened._faults.Enqueue(message.Text);
             };
@@ -68,7 +71,7 @@ public sealed partial class ViewerPage : IAsyncDisposable
         {
             Assert.True(
                 TimeProvider.System.GetElapsedTime(began) < (limit ?? _patience),
-                $"never: {holds}; the page says: {await Page.InnerTextAsync("body")}\n{string.Join('\n', _faults)}");
+                $"never: {holds}; the page says: {await SaysAsync()}");
             await Task.Delay(TimeSpan.FromSeconds(0.2), TimeProvider.System);
         }
     }
@@ -115,6 +118,13 @@ public sealed partial class ViewerPage : IAsyncDisposable
         }
 
         Assert.Fail($"Tab never came to {what}");
+    }
+
+    private async Task<string> SaysAsync()
+    {
+        var video = await Page.EvaluateAsync<string>(
+            $"(v => v && [v.readyState, v.currentTime, v.paused, v.error?.message, ...[...Array(v.buffered.length).keys()].map(i => v.buffered.start(i) + '–' + v.buffered.end(i))].join(' '))({Video})");
+        return $"{await Page.EvaluateAsync<string>($"{Tree}.getElementById('player').innerText")}\nvideo: {video}\n{string.Join('\n', _faults)}\n{string.Join('\n', _console.TakeLast(20))}";
     }
 
     /// <inheritdoc/>
