@@ -206,7 +206,8 @@ public static class MetricCatalogue
 
     /// <summary><c>tandem_health_failures_in_row</c>.</summary>
     public static MetricDefinition HealthFailures { get; } =
-        new("tandem_health_failures_in_row", MetricKind.Gauge, MetricScope.Process, "1", "Answers of /health/ready that were unready, since the last one that was not.");
+        new("tandem_health_failures_in_row", MetricKind.Gauge, MetricScope.Process, "1",
+            "Answers of /health/ready that were unready, since the last one that was not.");
 
     /// <summary><c>tandem_http_sent_bytes_total</c>.</summary>
     public static MetricDefinition HttpSentBytes { get; } =
@@ -222,7 +223,8 @@ public static class MetricCatalogue
 
     /// <summary><c>tandem_monthly_budget_dollars</c>.</summary>
     public static MetricDefinition MonthlyBudget { get; } =
-        new("tandem_monthly_budget_dollars", MetricKind.Gauge, MetricScope.Process, "USD", "What all instances together may cost a month; 0 for no limit.");
+        new("tandem_monthly_budget_dollars", MetricKind.Gauge, MetricScope.Process, "USD",
+            "What all instances together may cost a month; 0 for no limit.");
 
     /// <summary><c>tandem_health_checks_total</c>.</summary>
     public static MetricDefinition HealthChecks { get; } =

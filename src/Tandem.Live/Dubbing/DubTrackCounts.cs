@@ -23,7 +23,11 @@ public enum VoiceState
 /// <param name="Fallback">Time in which the original stood in for a dub.</param>
 /// <param name="Dubbed">Time in which the original is lowered for a dub.</param>
 public sealed record CommitResult(
-    ImmutableArray<PlacedDub> Placed, ImmutableArray<DubOutcome> Outcomes, ImmutableArray<SoundLength> OnsetLags, SoundLength Fallback, SoundLength Dubbed);
+    ImmutableArray<PlacedDub> Placed,
+    ImmutableArray<DubOutcome> Outcomes,
+    ImmutableArray<SoundLength> OnsetLags,
+    SoundLength Fallback,
+    SoundLength Dubbed);
 
 /// <summary>Counts of one language since its channel began.</summary>
 public sealed record DubCountsSnapshot

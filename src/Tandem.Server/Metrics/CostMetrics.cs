@@ -27,8 +27,9 @@ internal sealed class CostMetrics
     {
         var cost = new CostMetrics(share, time);
         cost.Listen(meter);
-        meter.Meter.CreateObservableCounter(MetricCatalogue.Cost.Name, cost.Observe, MetricCatalogue.Cost.Unit, MetricCatalogue.Cost.Help);
-        meter.Meter.CreateObservableGauge(MetricCatalogue.MonthlyBudget.Name, () => budget, MetricCatalogue.MonthlyBudget.Unit, MetricCatalogue.MonthlyBudget.Help);
+        var (spent, most) = (MetricCatalogue.Cost, MetricCatalogue.MonthlyBudget);
+        meter.Meter.CreateObservableCounter(spent.Name, cost.Observe, spent.Unit, spent.Help);
+        meter.Meter.CreateObservableGauge(most.Name, () => budget, most.Unit, most.Help);
     }
 
     private static Measurement<double> Of(string kind, double dollars) => new(dollars, new KeyValuePair<string, object?>("kind", kind));

@@ -9,10 +9,12 @@ namespace Tandem.EndToEnd.Alerting;
 public sealed record Matcher(string Label, string Sign, string Value)
 {
     /// <summary>The words that it names one by one; empty where it is a pattern.</summary>
-    public IReadOnlyList<string> Words => Sign.Length == 1 || Sign == "!=" ? [Value] : [.. Value.Split('|').Where(word => word.All(sign => char.IsLetterOrDigit(sign) || sign == '_'))];
+    public IReadOnlyList<string> Words => Sign is "=" or "!=" ? [Value] : [.. Value.Split('|').Where(IsWord)];
 
     /// <inheritdoc/>
     public override string ToString() => $"{Label}{Sign}\"{Value}\"";
+
+    private static bool IsWord(string text) => text.All(sign => char.IsLetterOrDigit(sign) || sign == '_');
 }
 
 /// <summary>What an expression reads.</summary>
@@ -59,7 +61,10 @@ public sealed partial record Expression(IReadOnlyList<Selector> Selectors, IRead
     [GeneratedRegex(@"\b(by|without|on|ignoring|group_left|group_right)\s*\((?<labels>[^)]*)\)", RegexOptions.ExplicitCapture, 1000)]
     private static partial Regex Grouping();
 
-    [GeneratedRegex("""(?<![\w:."$])(?<name>[a-zA-Z_:][\w:]*)\s*((?<call>\()|\{(?<matchers>([^"}]|"(\\.|[^"\\])*")*)\})?""", RegexOptions.ExplicitCapture, 1000)]
+    [GeneratedRegex(
+        """(?<![\w:."$])(?<name>[a-zA-Z_:][\w:]*)\s*((?<call>\()|\{(?<matchers>([^"}]|"(\\.|[^"\\])*")*)\})?""",
+        RegexOptions.ExplicitCapture,
+        1000)]
     private static partial Regex Name();
 
     [GeneratedRegex("(?<label>\\w+)\\s*(?<sign>=~|!~|!=|=)\\s*\"(?<value>(\\\\.|[^\"\\\\])*)\"", RegexOptions.ExplicitCapture, 1000)]

@@ -69,7 +69,8 @@ public sealed class PrometheusServer : IAsyncDisposable
         var body = JsonDocument.Parse(await _http.GetStringAsync(new Uri(_daemon.Root, "api/v1/rules"))).RootElement;
         return
         [
-            .. body.GetProperty("data").GetProperty("groups").EnumerateArray().SelectMany(group => group.GetProperty("rules").EnumerateArray()).Select(rule => new LoadedRule(
+            .. body.GetProperty("data").GetProperty("groups").EnumerateArray()
+                .SelectMany(group => group.GetProperty("rules").EnumerateArray()).Select(rule => new LoadedRule(
                 rule.GetProperty("name").GetString()!,
                 rule.GetProperty("query").GetString()!,
                 rule.GetProperty("type").GetString() == "alerting",

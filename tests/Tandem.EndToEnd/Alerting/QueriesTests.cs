@@ -10,13 +10,15 @@ namespace Tandem.EndToEnd.Alerting;
 public sealed class QueriesTests
 {
     /// <summary>Metrics that docs/metrics.md says are still to come; their queries are run, but what they name cannot be looked up.</summary>
-    private static readonly string _awaited = File.ReadAllText(Path.Combine(Checkout.Root, "docs/metrics.md")).Split("## Not there yet") is [_, var rest] ? rest : "";
+    private static readonly string _awaited =
+        File.ReadAllText(Path.Combine(Checkout.Root, "docs/metrics.md")).Split("## Not there yet") is [_, var rest] ? rest : "";
 
     [Fact]
     public async Task Every_query_names_what_there_is()
     {
         // A source that nobody serves: every series exists all the same.
-        await using var server = await TandemServer.StartAsync([TandemServer.Channel("news", new Uri("http://127.0.0.1:9/master.m3u8"), engine: "tone", video: "auto")]);
+        var nobody = new Uri("http://127.0.0.1:9/master.m3u8");
+        await using var server = await TandemServer.StartAsync([TandemServer.Channel("news", nobody, engine: "tone", video: "auto")]);
         using var silence = server.ExpectOutage("news");
         await using var prometheus = await PrometheusServer.StartAsync(server.Root);
         IReadOnlyList<LoadedRule> rules = [];
@@ -35,7 +37,8 @@ public sealed class QueriesTests
             });
         Assert.All(rules, rule => Assert.True(rule.Health == "ok", $"{rule.Name}: {rule.Error}"));
 
-        List<WrittenQuery> queries = [.. rules.Select(rule => new WrittenQuery(rule.Name, rule.Query)), .. WrittenQueries.Grafana(), .. WrittenQueries.Terraform()];
+        List<WrittenQuery> queries =
+            [.. rules.Select(rule => new WrittenQuery(rule.Name, rule.Query)), .. WrittenQueries.Grafana(), .. WrittenQueries.Terraform()];
         Assert.InRange(queries.Count, 80, 400);
         foreach (var place in new[] { "TandemSegmentErrors", "tandem:healthy", "tandem.json, CPU", "tandem.json, variables", "ffmpeg_monitoring.tf" })
             Assert.Contains(queries, query => query.Place == place);
@@ -58,7 +61,8 @@ public sealed class QueriesTests
     public void The_reader_of_expressions_sees_every_series_and_label()
     {
         var read = Expression.Read(
-            "clamp_max(sum by (job, le) (rate(a_total{x=~\"b|c\", y!=\"d{}\"}[5m] offset 15m)) / on (z) group_left () (b:c == bool 0), 1) > 0.5 and up unless absent(q{})");
+            "clamp_max(sum by (job, le) (rate(a_total{x=~\"b|c\", y!=\"d{}\"}[5m] offset 15m)) / on (z) group_left () (b:c == bool 0), 1) > 0.5 "
+            + "and up unless absent(q{})");
         Assert.Equal(["a_total{x=~\"b|c\", y!=\"d{}\"}", "b:c", "up", "q"], read.Selectors.Select(selector => selector.ToString()));
         Assert.Equal(["job", "le", "z"], read.Labels);
         Assert.Equal(["b", "c", "d{}"], read.Selectors[0].Matchers.SelectMany(matcher => matcher.Words));

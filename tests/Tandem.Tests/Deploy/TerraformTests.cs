@@ -22,7 +22,8 @@ public sealed partial class TerraformTests
     [Fact]
     public void It_knows_every_duration_of_the_rules_and_no_recorded_series()
     {
-        Assert.All(AlertRule.All.Select(rule => rule.For).Where(time => time.Length > 0).Distinct(), time => Assert.Contains($"\"{time}\"", Text, StringComparison.Ordinal));
+        var times = AlertRule.All.Select(rule => rule.For).Where(time => time.Length > 0).Distinct(StringComparer.Ordinal);
+        Assert.All(times, time => Assert.Contains($"\"{time}\"", Text, StringComparison.Ordinal));
         Assert.All(AlertRule.All, rule => Assert.DoesNotContain("tandem:", rule.Expression, StringComparison.Ordinal));
         Assert.DoesNotContain("tandem:", Text, StringComparison.Ordinal);
     }

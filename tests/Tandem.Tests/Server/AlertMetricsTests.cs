@@ -45,7 +45,8 @@ public sealed class AlertMetricsTests : IDisposable
         channel.Reference(ReferenceState.Failed);
         Assert.Equal([0, 0, 1], States());
 
-        double[] States() => [.. new[] { "unproven", "proven", "failed" }.Select(state => Read($"tandem_reference_state{{channel=\"news\",state=\"{state}\"}}"))];
+        double[] States() =>
+            [.. new[] { "unproven", "proven", "failed" }.Select(state => Read($"tandem_reference_state{{channel=\"news\",state=\"{state}\"}}"))];
     }
 
     /// <summary>Four cores and 8 GiB for an hour, and 10 GiB sent, at the prices of docs/metrics.md; asked for more than once.</summary>
