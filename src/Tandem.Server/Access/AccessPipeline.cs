@@ -2,6 +2,7 @@ using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Tandem.Live;
 using Tandem.Server.Api;
+using Tandem.Server.Hls;
 
 namespace Tandem.Server.Access;
 
@@ -39,6 +40,10 @@ internal sealed class AccessPipeline(AccessOptions access, ClientAddress proxies
         if (!proxies.IsTrusted(context.Connection.RemoteIpAddress) && limits.Request(context.Connection.RemoteIpAddress) is { } wait)
         {
             meter.AccessRefused(Refusals.Rate);
+
+            // A player's page has to be able to read why.
+            if (context.Request.Path.StartsWithSegments("/live", StringComparison.Ordinal))
+                ChannelFiles.AllowOtherOrigins(context.Response.Headers);
             return Problem.Refuse(context, StatusCodes.Status429TooManyRequests, Refusals.Rate, "Too many requests from this address.", wait)
                 .ExecuteAsync(context);
         }

@@ -310,7 +310,15 @@ public sealed class ConfigurationTests : IDisposable
             AccessOptions.None,
             all.Options!.Access with
             {
-                Secrets = [], KeysUrl = null, Issuer = null, Audience = null, PremiumLanguages = [], TicketSecrets = [], CdnSecret = null, AdminPort = null, TrustedProxies = [],
+                Secrets = [],
+                KeysUrl = null,
+                Issuer = null,
+                Audience = null,
+                PremiumLanguages = [],
+                TicketSecrets = [],
+                CdnSecret = null,
+                AdminPort = null,
+                TrustedProxies = [],
                 EmbedOrigins = [],
             });
         var (plain, full) = (loaded.Options!.Channels[0].Options, all.Options!.Channels[0].Options);

@@ -80,7 +80,7 @@ public sealed class CertificateFileTests : IDisposable
     {
         using var client = new TcpClient();
         await client.ConnectAsync(server.Address.Host, server.Address.Port);
-        await using var stream = new SslStream(client.GetStream(), leaveInnerStreamOpen: false, (_, _, _, _) => true);
+        await using var stream = new SslStream(client.GetStream(), leaveInnerStreamOpen: false, (_, served, _, _) => served is not null);
         await stream.AuthenticateAsClientAsync("tandem.example");
         return stream.RemoteCertificate!.Subject;
     }

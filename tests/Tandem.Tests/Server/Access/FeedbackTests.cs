@@ -148,8 +148,13 @@ public sealed class FeedbackTests : IDisposable
         _time.Advance(TimeSpan.FromSeconds(1));
         store.Add(Entry("newest"));
         Assert.Equal(["newest", "newer"], store.Sum(DateTimeOffset.MinValue, null).Latest.Select(entry => entry.Text!));
-        using var again = new FeedbackStore(_folder, _time, NullLogger.Instance);
-        Assert.Equal(2, again.Sum(DateTimeOffset.MinValue, null).Total);
+
+        // Gone, not only out of sight.
+        using var connection = new Microsoft.Data.Sqlite.SqliteConnection($"Data Source={Path.Combine(_folder, "feedback.db")};Pooling=False");
+        connection.Open();
+        using var count = connection.CreateCommand();
+        count.CommandText = "SELECT group_concat(text) FROM feedback";
+        Assert.Equal("newer,newest", count.ExecuteScalar());
     }
 
     [Fact]
