@@ -144,7 +144,7 @@ public sealed class HlsDetectorTests(HlsDetectorTests.Runs runs) : IClassFixture
 
         private async Task RunAsync(string name, Func<Microsoft.AspNetCore.Builder.WebApplication, HlsServer> make, Func<LoadOptions, LoadOptions>? more = null)
         {
-            const int Last = 17;
+            const int Last = 15;
             var server = await HlsServer.StartAsync(make);
             var asked = 0;
             using var stop = new CancellationTokenSource();
