@@ -14,7 +14,8 @@ internal static class LoadCommand
         var viewers = Text("--viewers", "N", "How many watch; 100 if not given.");
         var duration = Text("--duration", "TIME", "How long, the ramp among it; 60s if not given.");
         var ramp = Text("--ramp", "TIME", "Viewers come spread over so long; 10s, or a third of a short run, if not given.");
-        var language = Text("--lang", "LANGUAGES", "What they hear, such as es, es+fr (in turn) or original; the channel's default if not given.");
+        var language = Text("--lang", "LANGUAGES",
+            "What they hear, such as es, es+fr (in turn) or original; the channel's default if not given.");
         var via = Text("--via", "WAY", "ws, hls or mix; ws if not given.");
         var media = Text("--media", "WHAT", "av, or audio for the voice alone; av if not given.");
         var token = Text("--token", "TOKEN", "A viewer's token, where access is configured; TANDEM_TOKEN in the environment if not given.");
@@ -60,7 +61,8 @@ internal static class LoadCommand
         return command;
     }
 
-    private static Option<string?> Text(string name, string help, string description) => new(name) { Description = description, HelpName = help };
+    private static Option<string?> Text(string name, string help, string description) =>
+        new(name) { Description = description, HelpName = help };
 
     private static async Task<int> RunAsync(LoadArguments arguments, string? html, bool json)
     {

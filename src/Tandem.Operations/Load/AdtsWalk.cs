@@ -1,6 +1,8 @@
 namespace Tandem.Operations.Load;
 
-/// <summary>Walks through packed audio (RFC 8216, section 3.4): ID3 tags with the time, then AAC frames with ADTS headers (ISO/IEC 13818-7, 6.2).</summary>
+/// <summary>
+/// Walks through packed audio (RFC 8216, section 3.4): ID3 tags with the time, then AAC frames with ADTS headers (ISO/IEC 13818-7, 6.2).
+/// </summary>
 internal sealed class AdtsWalk : ISegmentWalk
 {
     private const int HeadLength = 10;
@@ -20,7 +22,14 @@ internal sealed class AdtsWalk : ISegmentWalk
     private string? _fault;
 
     /// <inheritdoc/>
-    public SegmentTimes Times => new(_start, _start is { } start && _rate > 0 ? start + (_frames * 1024.0 / _rate) : null, null, null, Wraps: true);
+    public SegmentTimes Times
+    {
+        get
+        {
+            double? end = _start is { } start && _rate > 0 ? start + (_frames * 1024.0 / _rate) : null;
+            return new SegmentTimes(_start, end, null, null, Wraps: true);
+        }
+    }
 
     /// <inheritdoc/>
     public void Feed(ReadOnlySpan<byte> bytes)
@@ -45,7 +54,12 @@ internal sealed class AdtsWalk : ISegmentWalk
     }
 
     /// <inheritdoc/>
-    public string? End() => _fault ??= (_left > 0 || _headLength > 0 || _tagLeft > 0) ? "it ends in the middle of a frame" : _frames == 0 ? "no sound at all" : null;
+    public string? End()
+    {
+        if (_left > 0 || _headLength > 0 || _tagLeft > 0)
+            _fault ??= "it ends in the middle of a frame";
+        return _fault ??= _frames == 0 ? "no sound at all" : null;
+    }
 
     private void TakeHead(ref ReadOnlySpan<byte> bytes)
     {

@@ -1,8 +1,8 @@
 namespace Tandem.Operations.Load;
 
 /// <summary>
-/// Where the server's clock stands against this one, from the times that the server writes into its messages: the message that was
-/// fastest on its way decides, less half of the shortest round trip. One for all viewers of a run.
+/// Where the server's clock stands against this one, from the times that the server writes into its messages: the message that was fastest
+/// on its way decides, less half of the shortest round trip. One for all viewers of a run.
 /// </summary>
 internal sealed class ClockOffset
 {

@@ -4,8 +4,8 @@ using System.Diagnostics;
 namespace Tandem.Operations.Load;
 
 /// <summary>
-/// What one viewer got in its first seconds, kept to be decoded by ffmpeg once the run is over. A few MiB at most; only with
-/// <c>--decode ffmpeg</c>.
+/// What one viewer got in its first seconds, kept to be decoded by ffmpeg once the run is over. A few MiB at most; only with <c>--decode
+/// ffmpeg</c>.
 /// </summary>
 internal sealed class DecodeSample
 {
@@ -96,7 +96,8 @@ internal sealed class DecodeSample
                 await process.WaitForExitAsync(either.Token);
                 await output;
                 var lines = (await errors).Split('\n', StringSplitOptions.RemoveEmptyEntries);
-                return (true, lines is [var first, ..] ? first.Trim() : process.ExitCode == 0 ? null : $"ffmpeg ended with {process.ExitCode}");
+                return (true, lines is [var first, ..] ? first.Trim() : process.ExitCode == 0 ? null
+                    : $"ffmpeg ended with {process.ExitCode}");
             }
             catch (OperationCanceledException)
             {

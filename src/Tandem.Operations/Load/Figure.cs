@@ -45,7 +45,8 @@ public sealed record Figure(string Name, FigureUnit Unit, Func<GroupReport, doub
         new("disconnects.unplanned", FigureUnit.Count, group => group.Disconnects.Unplanned),
         new("faults", FigureUnit.Count, group => group.Faults.Values.Sum()),
         new("faults.sequence", FigureUnit.Count, group => group.Faults["missing"] + group.Faults["repeated"]),
-        .. Enum.GetValues<FaultKind>().Select(kind => NameOf(kind)).Select(name => new Figure($"faults.{name}", FigureUnit.Count, group => group.Faults[name])),
+        .. Enum.GetValues<FaultKind>().Select(kind => NameOf(kind))
+            .Select(name => new Figure($"faults.{name}", FigureUnit.Count, group => group.Faults[name])),
         new("bytes", FigureUnit.Bytes, group => group.Bytes),
     ];
 

@@ -2,7 +2,9 @@ using System.Globalization;
 
 namespace Tandem.Operations.Load;
 
-/// <summary>What must hold from one reading of a media playlist to the next (RFC 8216, section 6.2.1), and from segment to segment. Pure.</summary>
+/// <summary>
+/// What must hold from one reading of a media playlist to the next (RFC 8216, section 6.2.1), and from segment to segment. Pure.
+/// </summary>
 /// <param name="name">Which playlist, for people.</param>
 /// <param name="dateTolerance">What a date may be off the end of the segment before, µs.</param>
 internal sealed class HlsCheck(string name, long dateTolerance)
@@ -30,7 +32,8 @@ internal sealed class HlsCheck(string name, long dateTolerance)
     {
         if (now.Target != before.Target)
             report(FaultKind.Protocol, $"{name}: the target duration was {before.Target / 1_000_000} s, is {now.Target / 1_000_000} s");
-        if (now.Segments.Count == 0 || now.Segments[0].Number < before.Segments[0].Number || now.Segments[^1].Number < before.Segments[^1].Number)
+        if (now.Segments.Count == 0 || now.Segments[0].Number < before.Segments[0].Number
+            || now.Segments[^1].Number < before.Segments[^1].Number)
         {
             report(FaultKind.Protocol, $"{name}: it went back from segment {before.Segments[^1].Number} to {(now.Segments.Count == 0 ? "none" : now.Segments[^1].Number.ToString(CultureInfo.InvariantCulture))}");
             return;
@@ -68,7 +71,8 @@ internal sealed class HlsCheck(string name, long dateTolerance)
             }
 
             var ends = date + segment.Duration;
-            if (!follows || _ends is not { } wanted || Math.Abs(date - wanted) <= dateTolerance || (_otherEnd is { } other && Math.Abs(date - other) <= dateTolerance))
+            if (!follows || _ends is not { } wanted || Math.Abs(date - wanted) <= dateTolerance
+                || (_otherEnd is { } other && Math.Abs(date - other) <= dateTolerance))
             {
                 (_ends, _otherEnd) = (ends, null);
                 continue;

@@ -24,7 +24,8 @@ internal sealed record HlsMaster(IReadOnlyList<HlsVariant> Variants, IReadOnlyLi
     {
         if (HlsText.Lines(text) is not { } lines)
             return (null, "no playlist: it does not begin with #EXTM3U");
-        if (lines.Any(line => line.StartsWith("#EXTINF", StringComparison.Ordinal) || line.StartsWith("#EXT-X-TARGETDURATION", StringComparison.Ordinal)))
+        if (lines.Any(line => line.StartsWith("#EXTINF", StringComparison.Ordinal)
+            || line.StartsWith("#EXT-X-TARGETDURATION", StringComparison.Ordinal)))
             return (new HlsMaster([new HlsVariant(address, 0, null, HasPicture: true)], []), null);
         var variants = new List<HlsVariant>();
         var audio = new List<HlsRendition>();
@@ -43,7 +44,8 @@ internal sealed record HlsMaster(IReadOnlyList<HlsVariant> Variants, IReadOnlyLi
             else if (!line.StartsWith('#') && stream is not null)
             {
                 if (Uri.TryCreate(address, line, out var variant))
-                    variants.Add(new HlsVariant(variant, HlsText.Whole(stream.GetValueOrDefault("BANDWIDTH")) ?? 0, stream.GetValueOrDefault("AUDIO"), HasPicture(stream)));
+                    variants.Add(new HlsVariant(variant, HlsText.Whole(stream.GetValueOrDefault("BANDWIDTH")) ?? 0,
+                        stream.GetValueOrDefault("AUDIO"), HasPicture(stream)));
                 stream = null;
             }
         }
@@ -52,7 +54,8 @@ internal sealed record HlsMaster(IReadOnlyList<HlsVariant> Variants, IReadOnlyLi
     }
 
     /// <summary>
-    /// What a viewer plays: the best picture with the voice that it wants, or the voice alone. Null with one line where there is no such voice.
+    /// What a viewer plays: the best picture with the voice that it wants, or the voice alone. Nothing, and one line, where there is no
+    /// such voice.
     /// </summary>
     /// <param name="language">A language, <c>original</c>, or null for the default.</param>
     /// <param name="audioOnly">Whether no picture is wanted.</param>
@@ -64,7 +67,8 @@ internal sealed record HlsMaster(IReadOnlyList<HlsVariant> Variants, IReadOnlyLi
         {
             null => group.FirstOrDefault(rendition => rendition.IsDefault) ?? group.FirstOrDefault(),
             "original" => group.FirstOrDefault(IsOriginal),
-            _ => group.FirstOrDefault(rendition => !IsOriginal(rendition) && language.Equals(rendition.Language, StringComparison.OrdinalIgnoreCase))
+            _ => group.FirstOrDefault(rendition => !IsOriginal(rendition)
+                && language.Equals(rendition.Language, StringComparison.OrdinalIgnoreCase))
                 ?? group.FirstOrDefault(rendition => language.Equals(rendition.Language, StringComparison.OrdinalIgnoreCase)),
         };
         if (voice is null && language is not null)
@@ -77,7 +81,8 @@ internal sealed record HlsMaster(IReadOnlyList<HlsVariant> Variants, IReadOnlyLi
     }
 
     private static bool IsOriginal(HlsRendition rendition) =>
-        rendition.Address?.AbsolutePath.Contains("/original", StringComparison.Ordinal) == true || rendition.Name.Contains("original", StringComparison.OrdinalIgnoreCase);
+        rendition.Address?.AbsolutePath.Contains("/original", StringComparison.Ordinal) == true
+            || rendition.Name.Contains("original", StringComparison.OrdinalIgnoreCase);
 
     private static HlsRendition? ReadRendition(IReadOnlyDictionary<string, string> attributes, Uri address)
     {
@@ -87,12 +92,15 @@ internal sealed record HlsMaster(IReadOnlyList<HlsVariant> Variants, IReadOnlyLi
         if (attributes.TryGetValue("URI", out var text) && !Uri.TryCreate(address, text, out playlist))
             return null;
         return new HlsRendition(
-            attributes.GetValueOrDefault("GROUP-ID", ""), attributes.GetValueOrDefault("LANGUAGE"), attributes.GetValueOrDefault("NAME", ""),
+            attributes.GetValueOrDefault("GROUP-ID", ""),
+            attributes.GetValueOrDefault("LANGUAGE"),
+            attributes.GetValueOrDefault("NAME", ""),
             attributes.GetValueOrDefault("DEFAULT") == "YES", playlist);
     }
 
     private static bool HasPicture(IReadOnlyDictionary<string, string> stream) =>
         stream.ContainsKey("RESOLUTION")
         || !stream.TryGetValue("CODECS", out var codecs)
-        || codecs.Split(',').Any(codec => !codec.Trim().StartsWith("mp4a", StringComparison.Ordinal) && codec.Trim() is not ("ac-3" or "ec-3" or "opus" or "fLaC"));
+        || codecs.Split(',').Any(codec => !codec.Trim().StartsWith("mp4a", StringComparison.Ordinal)
+            && codec.Trim() is not ("ac-3" or "ec-3" or "opus" or "fLaC"));
 }

@@ -6,7 +6,8 @@ namespace Tandem.Operations.Load;
 internal sealed record HlsBytes(Uri Address, (long Offset, long Length)? Range)
 {
     /// <summary>Names them among viewers; a token in the query is no part of it.</summary>
-    public string Name => Range is { } range ? $"{Address.GetLeftPart(UriPartial.Path)}@{range.Offset}+{range.Length}" : Address.GetLeftPart(UriPartial.Path);
+    public string Name => Range is { } range ? $"{Address.GetLeftPart(UriPartial.Path)}@{range.Offset}+{range.Length}"
+        : Address.GetLeftPart(UriPartial.Path);
 }
 
 /// <summary>A segment of a media playlist.</summary>
@@ -18,7 +19,8 @@ internal sealed record HlsBytes(Uri Address, (long Offset, long Length)? Range)
 /// <param name="Map">Its init segment; null for none.</param>
 /// <param name="IsEncrypted">Whether a key applies.</param>
 /// <param name="IsGap">Whether it is not there, and the playlist says so.</param>
-internal sealed record HlsSegment(long Number, long Epoch, HlsBytes Bytes, long Duration, long? Date, HlsBytes? Map, bool IsEncrypted, bool IsGap);
+internal sealed record HlsSegment(long Number, long Epoch, HlsBytes Bytes, long Duration, long? Date, HlsBytes? Map, bool IsEncrypted,
+    bool IsGap);
 
 /// <summary>What a viewer heeds of a media playlist.</summary>
 /// <param name="Target">Target duration, µs.</param>
@@ -98,7 +100,8 @@ internal sealed record HlsMedia(long Target, bool Ended, IReadOnlyList<HlsSegmen
                     _epoch = HlsText.Whole(value) ?? 0;
                     break;
                 case "EXT-X-PROGRAM-DATE-TIME":
-                    _date = DateTimeOffset.TryParse(value, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var date) ? RunClock.Microseconds(date) : null;
+                    _date = DateTimeOffset.TryParse(value, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var date)
+                        ? RunClock.Microseconds(date) : null;
                     break;
                 case "EXT-X-BYTERANGE":
                     _range = HlsText.Range(value, _rangeEnd);

@@ -119,7 +119,8 @@ internal sealed class HlsSource : IDisposable
         return request;
     }
 
-    private async Task<HlsAnswer> AskAsync(HttpRequestMessage request, Func<HttpResponseMessage, CancellationToken, Task> read, CancellationToken stop)
+    private async Task<HlsAnswer> AskAsync(HttpRequestMessage request, Func<HttpResponseMessage, CancellationToken, Task> read,
+        CancellationToken stop)
     {
         using var limit = new CancellationTokenSource(_patience, _services.Clock.Time);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(stop, limit.Token);
@@ -129,7 +130,8 @@ internal sealed class HlsSource : IDisposable
             if (!response.IsSuccessStatusCode && response.StatusCode != HttpStatusCode.NotModified)
             {
                 var status = (int)response.StatusCode;
-                return new HlsAnswer(string.Create(CultureInfo.InvariantCulture, $"http {status}"), status >= 400, response.Headers.RetryAfter?.Delta);
+                return new HlsAnswer(string.Create(CultureInfo.InvariantCulture, $"http {status}"), status >= 400,
+                    response.Headers.RetryAfter?.Delta);
             }
 
             await read(response, either.Token);
@@ -141,7 +143,8 @@ internal sealed class HlsSource : IDisposable
         }
         catch (Exception fault) when (fault is HttpRequestException or IOException or InvalidDataException)
         {
-            return new HlsAnswer(fault is HttpRequestException { HttpRequestError: HttpRequestError.ConnectionError } ? "no connection" : "broken off", Refused: false, null);
+            return new HlsAnswer(fault is HttpRequestException { HttpRequestError: HttpRequestError.ConnectionError } ? "no connection"
+                : "broken off", Refused: false, null);
         }
     }
 }

@@ -14,7 +14,8 @@ internal static class HlsText
 
     /// <summary>The value of a tag; null where a line is not that tag.</summary>
     public static string? Value(string line, string tag) =>
-        line.StartsWith('#') && line.AsSpan(1).StartsWith(tag, StringComparison.Ordinal) && line.Length > tag.Length + 1 && line[tag.Length + 1] == ':'
+        line.StartsWith('#') && line.AsSpan(1).StartsWith(tag, StringComparison.Ordinal) && line.Length > tag.Length + 1
+            && line[tag.Length + 1] == ':'
             ? line[(tag.Length + 2)..] : null;
 
     /// <summary>An attribute list: <c>A=1,B="x,y"</c>.</summary>
@@ -48,7 +49,8 @@ internal static class HlsText
     }
 
     /// <summary>A whole number that is not negative; null for anything else.</summary>
-    public static long? Whole(string? text) => long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var number) ? number : null;
+    public static long? Whole(string? text) => long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var number)
+        ? number : null;
 
     /// <summary>Seconds; null for anything else.</summary>
     public static double? Seconds(string? text) =>

@@ -27,10 +27,11 @@ internal interface IHlsListener
 }
 
 /// <summary>
-/// Follows one media playlist as players do: asks for it at the pace that RFC 8216, section 6.3.4, prescribes, begins three target durations
-/// before its end, and fetches every segment in order.
+/// Follows one media playlist as players do: asks for it at the pace that RFC 8216, section 6.3.4, prescribes, begins three target
+/// durations before its end, and fetches every segment in order.
 /// </summary>
-internal sealed class HlsTrack(Uri address, bool isVoice, MediaClock clock, HlsSource source, DecodeSample? sample, IHlsListener listener, LoadServices services)
+internal sealed class HlsTrack(Uri address, bool isVoice, MediaClock clock, HlsSource source, DecodeSample? sample, IHlsListener listener,
+    LoadServices services)
 {
     private const int Attempts = 3;
     private const double VoiceJoin = 0.015;
@@ -69,7 +70,8 @@ internal sealed class HlsTrack(Uri address, bool isVoice, MediaClock clock, HlsS
             if (answer.Problem is { } problem)
             {
                 listener.Lost(this, problem);
-                await Task.Delay(answer.After is { } after && after < TimeSpan.FromSeconds(10) && after > _again ? after : _again * 2, services.Clock.Time, stop);
+                await Task.Delay(answer.After is { } after && after < TimeSpan.FromSeconds(10) && after > _again ? after : _again * 2,
+                    services.Clock.Time, stop);
                 continue;
             }
 
@@ -105,7 +107,8 @@ internal sealed class HlsTrack(Uri address, bool isVoice, MediaClock clock, HlsS
         }
 
         _check.Take(media, listener.Wrong);
-        var grown = _media is null || (media.Segments.Count > 0 && (_media.Segments.Count == 0 || media.Segments[^1].Number > _media.Segments[^1].Number));
+        var grown = _media is null || (media.Segments.Count > 0
+            && (_media.Segments.Count == 0 || media.Segments[^1].Number > _media.Segments[^1].Number));
         _media = media;
         if (_next is null && media.Segments.Count > 0)
         {
@@ -244,7 +247,8 @@ internal sealed class HlsTrack(Uri address, bool isVoice, MediaClock clock, HlsS
     private void CheckTimes(HlsSegment segment, SegmentTimes times, double? ended)
     {
         var wrong = false;
-        if (isVoice && ended is { } ends && times.Voice is { } start && SegmentTimes.Between(ends, start, times.Wraps) is var gap && Math.Abs(gap) > VoiceJoin)
+        if (isVoice && ended is { } ends && times.Voice is { } start && SegmentTimes.Between(ends, start, times.Wraps) is var gap
+            && Math.Abs(gap) > VoiceJoin)
         {
             wrong = true;
             listener.Wrong(FaultKind.Time, string.Create(

@@ -89,7 +89,8 @@ internal sealed class HlsViewer(string name, string? language, Random random, De
     {
         if (_tracks.Count == 0)
             return new OwedMedia(2_000_000).Missing(span, 0) * (Services.Options.AudioOnly ? 1 : 2);
-        return _tracks.Sum(track => track.Owed.Missing(span, Playback?.BeganAt is null ? 0 : (4 * (track.Target ?? 2_000_000)) + 2_000_000));
+        var joined = Playback?.BeganAt is not null;
+        return _tracks.Sum(track => track.Owed.Missing(span, joined ? (4 * (track.Target ?? 2_000_000)) + 2_000_000 : 0));
     }
 
     private void Count(int bytes)
@@ -119,7 +120,8 @@ internal sealed class HlsViewer(string name, string? language, Random random, De
                     Tally.Refused(reason);
             }
 
-            var wait = answer.After ?? (TimeSpan.FromSeconds(Math.Min(5, 0.5 * Math.Pow(2, Math.Min(failures, 8)))) * (0.5 + random.NextDouble()));
+            var backoff = TimeSpan.FromSeconds(Math.Min(5, 0.5 * Math.Pow(2, Math.Min(failures, 8))));
+            var wait = answer.After ?? (backoff * (0.5 + random.NextDouble()));
             await Task.Delay(wait < _longestWait ? wait : _longestWait, Services.Clock.Time, stop);
         }
     }

@@ -57,7 +57,8 @@ public sealed record LoadArguments
     {
         var mistakes = new List<string>();
         var url = ReadUrl(mistakes);
-        var duration = ReadTime("--duration", Duration, TimeSpan.FromSeconds(60), TimeSpan.FromSeconds(1), TimeSpan.FromHours(24), mistakes);
+        var duration = ReadTime("--duration", Duration, TimeSpan.FromSeconds(60), TimeSpan.FromSeconds(1), TimeSpan.FromHours(24),
+            mistakes);
         var longestRamp = duration < TimeSpan.FromSeconds(30) ? duration / 3 : TimeSpan.FromSeconds(10);
         var ramp = ReadTime("--ramp", Ramp, longestRamp, TimeSpan.Zero, TimeSpan.FromHours(24), mistakes);
         if (Ramp is not null && mistakes.Count == 0 && ramp >= duration)
@@ -101,9 +102,11 @@ public sealed record LoadArguments
 
     private Uri? ReadUrl(List<string> mistakes)
     {
-        if (Url is null || !Uri.TryCreate(Url, UriKind.Absolute, out var url) || url.Scheme is not ("http" or "https" or "ws" or "wss") || url.Host.Length == 0)
+        if (Url is null || !Uri.TryCreate(Url, UriKind.Absolute, out var url) || url.Scheme is not ("http" or "https" or "ws" or "wss")
+            || url.Host.Length == 0)
         {
-            mistakes.Add(Url is null ? "--url is missing: the server's root, /live/{channel}/master.m3u8 or /ws/live/{channel}" : $"--url: \"{Url}\" is no address; write http://host:8080/");
+            mistakes.Add(Url is null ? "--url is missing: the server's root, /live/{channel}/master.m3u8 or /ws/live/{channel}"
+                : $"--url: \"{Url}\" is no address; write http://host:8080/");
             return null;
         }
 

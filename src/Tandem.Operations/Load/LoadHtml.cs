@@ -23,8 +23,10 @@ public static class LoadHtml
     {
         var page = new StringBuilder();
         var title = $"{report.Options.Viewers} viewers of {report.Url}";
-        page.Append(CultureInfo.InvariantCulture, $"<!doctype html>\n<html lang=\"en\"><head><meta charset=\"utf-8\"><title>{Text(title)}</title>\n<meta name=\"viewport\" content=\"width=device-width\">\n<style>{Style}</style></head><body>\n");
-        page.Append(CultureInfo.InvariantCulture, $"<h1>{Text(title)}</h1>\n<p>{report.Date:yyyy-MM-dd HH:mm:ss} UTC, {report.Seconds:F0} s, via {Text(report.Options.Via)}, {Text(report.Options.Media)}. ");
+        page.Append(CultureInfo.InvariantCulture,
+            $"<!doctype html>\n<html lang=\"en\"><head><meta charset=\"utf-8\"><title>{Text(title)}</title>\n<meta name=\"viewport\" content=\"width=device-width\">\n<style>{Style}</style></head><body>\n");
+        page.Append(CultureInfo.InvariantCulture,
+            $"<h1>{Text(title)}</h1>\n<p>{report.Date:yyyy-MM-dd HH:mm:ss} UTC, {report.Seconds:F0} s, via {Text(report.Options.Via)}, {Text(report.Options.Media)}. ");
         page.Append(report.Passed ? "Passed.</p>\n" : "<span class=\"broken\">Failed.</span></p>\n");
         Thresholds(page, report);
         Summary(page, report);
@@ -40,7 +42,8 @@ public static class LoadHtml
         page.Append("<table><tr><th>threshold</th><th>measured</th><th></th></tr>\n");
         foreach (var threshold in report.Thresholds)
         {
-            page.Append(CultureInfo.InvariantCulture, $"<tr><td>{Text(threshold.Expression)}</td><td>{LoadText.Number(threshold.Value)}</td><td>{(threshold.Broken ? "<span class=\"broken\">broken</span>" : "ok")}</td></tr>\n");
+            page.Append(CultureInfo.InvariantCulture,
+                $"<tr><td>{Text(threshold.Expression)}</td><td>{LoadText.Number(threshold.Value)}</td><td>{(threshold.Broken ? "<span class=\"broken\">broken</span>" : "ok")}</td></tr>\n");
         }
 
         page.Append("</table>\n");
@@ -64,15 +67,21 @@ public static class LoadHtml
     {
         PlotLine Of(string name, Func<SecondReport, double?> value, double factor = 1) =>
             new(name, [.. report.Series.Select(second => ((double)second.Second, (value(second) ?? double.NaN) * factor))]);
-        Plot(page, "Viewers", "s", "", [Of("connected", second => second.Connected), Of("playing", second => second.Playing), Of("stalled", second => second.Stalled)]);
-        Plot(page, "Delivery in each second", "s", "ms", [Of("p50", second => second.DeliveryP50, 1000), Of("p95", second => second.DeliveryP95, 1000)]);
-        Plot(page, "Delivery of all", "ms", "%", [new PlotLine("came within", [.. report.DeliveryCurve.Select(point => (point.Seconds * 1000, point.Share * 100))])], logarithmic: true);
+        Plot(page, "Viewers", "s", "", [Of("connected", second => second.Connected), Of("playing", second => second.Playing),
+            Of("stalled", second => second.Stalled)]);
+        Plot(page, "Delivery in each second", "s", "ms",
+            [Of("p50", second => second.DeliveryP50, 1000), Of("p95", second => second.DeliveryP95, 1000)]);
+        Plot(page, "Delivery of all", "ms", "%",
+            [new PlotLine("came within", [.. report.DeliveryCurve.Select(point => (point.Seconds * 1000, point.Share * 100))])],
+            logarithmic: true);
         Plot(page, "Behind live", "s", "s", [Of("median", second => second.Delay)]);
         Plot(page, "Rate", "s", "Mbit/s", [Of("received", second => second.Bytes, 8e-6)]);
-        Plot(page, "Faults and disconnects so far", "s", "", [Of("faults", second => second.Faults), Of("disconnects", second => second.Disconnects)]);
+        Plot(page, "Faults and disconnects so far", "s", "",
+            [Of("faults", second => second.Faults), Of("disconnects", second => second.Disconnects)]);
     }
 
-    private static void Plot(StringBuilder page, string title, string xUnit, string yUnit, IReadOnlyList<PlotLine> lines, bool logarithmic = false)
+    private static void Plot(StringBuilder page, string title, string xUnit, string yUnit, IReadOnlyList<PlotLine> lines,
+        bool logarithmic = false)
     {
         page.Append(CultureInfo.InvariantCulture, $"<h2>{title}</h2>\n<p>");
         page.Append(string.Join(" · ", lines.Select((line, index) => $"<span class=\"k{index}\">{Text(line.Name)}</span>")));
@@ -82,12 +91,14 @@ public static class LoadHtml
     private static void Lists(StringBuilder page, LoadReport report)
     {
         if (report.Remarks.Count > 0)
-            page.Append("<h2>Remarks</h2><ul>").Append(string.Concat(report.Remarks.Select(remark => $"<li>{Text(remark)}</li>"))).Append("</ul>\n");
+            page.Append("<h2>Remarks</h2><ul>").Append(string.Concat(report.Remarks.Select(remark => $"<li>{Text(remark)}</li>")))
+                .Append("</ul>\n");
         if (report.FaultLines.Count == 0)
             return;
         page.Append("<h2>Faults, the first</h2><pre>");
         foreach (var fault in report.FaultLines)
-            page.Append(CultureInfo.InvariantCulture, $"{fault.Second,8:F1} s  {Text(fault.Viewer)}  {Figure.NameOf(fault.Kind)}: {Text(fault.What)}\n");
+            page.Append(CultureInfo.InvariantCulture,
+                $"{fault.Second,8:F1} s  {Text(fault.Viewer)}  {Figure.NameOf(fault.Kind)}: {Text(fault.What)}\n");
         page.Append("</pre>\n");
     }
 

@@ -20,7 +20,11 @@ public sealed record ViewersReport(int Wanted, int Joined, int Refused, int Unjo
 public sealed record TimesReport(long Count, long Infinite, double? P50, double? P95, double? P99, double? Max)
 {
     internal static TimesReport Of(Histogram histogram) => new(
-        histogram.Count, histogram.Infinite, Rounded(histogram.Quantile(0.5)), Rounded(histogram.Quantile(0.95)), Rounded(histogram.Quantile(0.99)),
+        histogram.Count,
+        histogram.Infinite,
+        Rounded(histogram.Quantile(0.5)),
+        Rounded(histogram.Quantile(0.95)),
+        Rounded(histogram.Quantile(0.99)),
         Rounded(histogram.Greatest));
 
     private static double? Rounded(double? value) => value is { } number ? Math.Round(number, 6) : null;
@@ -103,8 +107,8 @@ public sealed record GroupReport
 /// <param name="Faults">So far.</param>
 /// <param name="Disconnects">So far.</param>
 public sealed record SecondReport(
-    int Second, int Connected, int Playing, int Stalled, long Delivered, double? DeliveryP50, double? DeliveryP95, double? Delay, long Bytes, long Faults,
-    long Disconnects);
+    int Second, int Connected, int Playing, int Stalled, long Delivered, double? DeliveryP50, double? DeliveryP95, double? Delay, long Bytes,
+    long Faults, long Disconnects);
 
 /// <summary>How the load itself fared: a run whose own timer was late measured itself.</summary>
 /// <param name="CpuSeconds">User and system time.</param>
@@ -114,7 +118,8 @@ public sealed record SecondReport(
 /// <param name="PeakMemoryBytes">Resident.</param>
 /// <param name="ClockOffset">This clock minus the server's, s; null without WebSocket viewers.</param>
 /// <param name="RoundTrip">The shortest ping, s.</param>
-public sealed record OwnReport(double CpuSeconds, double CpuShare, double? TimerP95, double? TimerMax, long PeakMemoryBytes, double? ClockOffset, double? RoundTrip);
+public sealed record OwnReport(double CpuSeconds, double CpuShare, double? TimerP95, double? TimerMax, long PeakMemoryBytes,
+    double? ClockOffset, double? RoundTrip);
 
 /// <summary>What became of a threshold.</summary>
 /// <param name="Expression">As it was written.</param>
@@ -124,8 +129,8 @@ public sealed record ThresholdReport(string Expression, double? Value, bool Brok
 
 /// <summary>How a run was asked for.</summary>
 public sealed record OptionsReport(
-    string Via, string Media, IReadOnlyList<string> Languages, int Viewers, double DurationSeconds, double RampSeconds, double BufferSeconds, int Seed, int Frozen,
-    int Slow, double SlowBytesPerSecond);
+    string Via, string Media, IReadOnlyList<string> Languages, int Viewers, double DurationSeconds, double RampSeconds, double BufferSeconds,
+    int Seed, int Frozen, int Slow, double SlowBytesPerSecond);
 
 /// <summary>Everything that a run measured; docs/load.md describes each key.</summary>
 public sealed record LoadReport
@@ -186,6 +191,8 @@ public sealed record DeliveryPoint(double Seconds, double Share);
 
 /// <summary>Writes reports; what is infinite is the string <c>"Infinity"</c>, as JSON has no number for it.</summary>
 [JsonSourceGenerationOptions(
-    PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, UseStringEnumConverter = true, NumberHandling = JsonNumberHandling.AllowNamedFloatingPointLiterals)]
+    PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase,
+    UseStringEnumConverter = true,
+    NumberHandling = JsonNumberHandling.AllowNamedFloatingPointLiterals)]
 [JsonSerializable(typeof(LoadReport))]
 internal sealed partial class LoadJson : JsonSerializerContext;

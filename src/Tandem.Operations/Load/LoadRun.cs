@@ -36,7 +36,8 @@ public sealed class LoadRun
     /// <param name="time">The clock.</param>
     /// <param name="progress">Told of each second.</param>
     /// <param name="stop">Ends it early.</param>
-    public static async Task<LoadOutcome> RunAsync(LoadOptions options, TimeProvider time, Action<SecondReport> progress, CancellationToken stop)
+    public static async Task<LoadOutcome> RunAsync(LoadOptions options, TimeProvider time, Action<SecondReport> progress,
+        CancellationToken stop)
     {
         try
         {
@@ -63,7 +64,8 @@ public sealed class LoadRun
         for (var index = 0; index < options.Viewers; index++)
         {
             var after = options.Ramp * ((index + random.NextDouble()) / options.Viewers);
-            var language = options.Languages.Count == 0 ? null : options.Languages[index / (options.Via == Via.Mix ? 2 : 1) % options.Languages.Count];
+            var language = options.Languages.Count == 0 ? null
+                : options.Languages[index / (options.Via == Via.Mix ? 2 : 1) % options.Languages.Count];
             var bySocket = options.Via == Via.Ws || (options.Via == Via.Mix && index % 2 == 0);
             var own = new Random(random.Next());
             var sample = index == 0 ? _sample : null;
@@ -87,7 +89,8 @@ public sealed class LoadRun
         for (var index = 0; index < count; index++)
         {
             var language = options.Languages.Count == 0 ? null : options.Languages[index % options.Languages.Count];
-            _viewers.Add((new SocketViewer($"{name} {index}", language, pace, new Random(random.Next()), null, tally, _services), options.Ramp * random.NextDouble(), false));
+            _viewers.Add((new SocketViewer($"{name} {index}", language, pace, new Random(random.Next()), null, tally, _services),
+                options.Ramp * random.NextDouble(), false));
         }
     }
 
@@ -184,8 +187,17 @@ public sealed class LoadRun
         foreach (var tally in Counted())
             tally.TakeSecond(second);
         return new SecondReport(
-            (int)Math.Round((now - _services.Clock.Began) / 1e6), connected, playing, stalled, second.Count, second.Quantile(0.5), second.Quantile(0.95),
-            delays.Count == 0 ? null : delays[delays.Count / 2] / 1e6, bytes, Counted().Sum(tally => tally.Faults), Counted().Sum(tally => tally.Disconnects));
+            (int)Math.Round((now - _services.Clock.Began) / 1e6),
+            connected,
+            playing,
+            stalled,
+            second.Count,
+            second.Quantile(0.5),
+            second.Quantile(0.95),
+            delays.Count == 0 ? null : delays[delays.Count / 2] / 1e6,
+            bytes,
+            Counted().Sum(tally => tally.Faults),
+            Counted().Sum(tally => tally.Disconnects));
     }
 
     private IEnumerable<Tally> Counted() => _tallies.Where(tally => tally.Name is "ws" or "hls");
@@ -245,7 +257,8 @@ public sealed class LoadRun
         List<GroupReport> groups = [all.Report(), .. _tallies.Select(tally => tally.Report())];
         var thresholds = options.Thresholds.Select(threshold => Judge(threshold, groups)).ToList();
         if (_timer.Quantile(0.95) is > 0.05 and var late)
-            Remark(string.Create(CultureInfo.InvariantCulture, $"the load's own timer was {late * 1000:F0} ms late (p95): it is part of every time above; give it more CPU or fewer viewers"));
+            Remark(string.Create(CultureInfo.InvariantCulture,
+                $"the load's own timer was {late * 1000:F0} ms late (p95): it is part of every time above; give it more CPU or fewer viewers"));
         if (groups[0].Viewers.Joined == 0)
             Remark("nobody joined");
         if (stopped)
@@ -259,9 +272,17 @@ public sealed class LoadRun
             Date = began,
             Url = (options.Via == Via.Hls ? _services.Target.Master : _services.Target.Socket!).GetLeftPart(UriPartial.Path),
             Options = new OptionsReport(
-                options.Via switch { Via.Ws => "ws", Via.Hls => "hls", _ => "mix" }, options.AudioOnly ? "audio" : "av", options.Languages, options.Viewers,
-                options.Duration.TotalSeconds, options.Ramp.TotalSeconds, (options.Buffer ?? TimeSpan.FromSeconds(options.Via == Via.Hls ? 0.1 : 1)).TotalSeconds,
-                options.Seed, options.Frozen, options.Slow, options.SlowBytesPerSecond),
+                options.Via switch { Via.Ws => "ws", Via.Hls => "hls", _ => "mix" },
+                options.AudioOnly ? "audio" : "av",
+                options.Languages,
+                options.Viewers,
+                options.Duration.TotalSeconds,
+                options.Ramp.TotalSeconds,
+                (options.Buffer ?? TimeSpan.FromSeconds(options.Via == Via.Hls ? 0.1 : 1)).TotalSeconds,
+                options.Seed,
+                options.Frozen,
+                options.Slow,
+                options.SlowBytesPerSecond),
             Seconds = Math.Round(seconds, 3),
             Stopped = stopped,
             Passed = groups[0].Viewers.Joined > 0 && !thresholds.Exists(threshold => threshold.Broken),
@@ -270,10 +291,16 @@ public sealed class LoadRun
             Remarks = [.. _remarks],
             FaultLines = _services.Faults.Lines,
             Series = _series,
-            DeliveryCurve = [.. delivery.Cumulated().Select(point => new DeliveryPoint(point.Edge, Math.Round((double)point.Upto / delivery.Count, 6)))],
+            DeliveryCurve = [.. delivery.Cumulated()
+                .Select(point => new DeliveryPoint(point.Edge, Math.Round((double)point.Upto / delivery.Count, 6)))],
             Own = new OwnReport(
-                Math.Round(used.TotalSeconds, 2), Math.Round(used.TotalSeconds / Math.Max(0.001, seconds), 3), _timer.Quantile(0.95), _timer.Greatest,
-                process.PeakWorkingSet64, _services.Offset.Microseconds / 1e6, _services.Offset.RoundTrip / 1e6),
+                Math.Round(used.TotalSeconds, 2),
+                Math.Round(used.TotalSeconds / Math.Max(0.001, seconds), 3),
+                _timer.Quantile(0.95),
+                _timer.Greatest,
+                process.PeakWorkingSet64,
+                _services.Offset.Microseconds / 1e6,
+                _services.Offset.RoundTrip / 1e6),
         };
     }
 

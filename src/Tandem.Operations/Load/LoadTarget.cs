@@ -10,8 +10,12 @@ internal sealed record LoadTarget(Uri Master, Uri? Socket)
 {
     private const int LongestList = 4 << 20;
 
-    /// <summary>Finds it; asks the server for its channels where the address names none. A problem is one line; whether the call was wrong decides the exit code.</summary>
-    public static async Task<(LoadTarget? Target, string? Problem, bool WrongCall)> FindAsync(LoadOptions options, TimeProvider time, CancellationToken cancel)
+    /// <summary>
+    /// Finds it; asks the server for its channels where the address names none. A problem is one line; whether the call was wrong decides
+    /// the exit code.
+    /// </summary>
+    public static async Task<(LoadTarget? Target, string? Problem, bool WrongCall)> FindAsync(LoadOptions options, TimeProvider time,
+        CancellationToken cancel)
     {
         if (Of(options.Url, options.Channel) is { } target)
         {
@@ -52,9 +56,11 @@ internal sealed record LoadTarget(Uri Master, Uri? Socket)
             new UriBuilder(http.Uri) { Path = $"/{root}ws/live/{id2}", Query = query }.Uri);
     }
 
-    private static async Task<(IReadOnlyList<string>? Channels, string? Problem)> ListAsync(LoadOptions options, TimeProvider time, CancellationToken cancel)
+    private static async Task<(IReadOnlyList<string>? Channels, string? Problem)> ListAsync(LoadOptions options, TimeProvider time,
+        CancellationToken cancel)
     {
-        var address = new UriBuilder(new Uri(options.Url, "v1/channels")) { Scheme = options.Url.Scheme is "https" or "wss" ? "https" : "http", Port = options.Url.Port }.Uri;
+        var scheme = options.Url.Scheme is "https" or "wss" ? "https" : "http";
+        var address = new UriBuilder(new Uri(options.Url, "v1/channels")) { Scheme = scheme, Port = options.Url.Port }.Uri;
         using var http = new HttpClient { Timeout = TimeSpan.FromSeconds(10), MaxResponseContentBufferSize = LongestList };
         try
         {
@@ -62,7 +68,8 @@ internal sealed record LoadTarget(Uri Master, Uri? Socket)
             if (response.StatusCode != HttpStatusCode.OK)
                 return (null, $"{address} answers {(int)response.StatusCode}; name the channel with --channel");
             using var list = JsonDocument.Parse(await response.Content.ReadAsByteArrayAsync(cancel));
-            return ([.. list.RootElement.GetProperty("channels").EnumerateArray().Select(channel => channel.GetProperty("id").GetString() ?? "")], null);
+            return ([.. list.RootElement.GetProperty("channels").EnumerateArray()
+                .Select(channel => channel.GetProperty("id").GetString() ?? "")], null);
         }
         catch (HttpRequestException fault)
         {

@@ -66,10 +66,12 @@ public static class LoadText
             ("disconnects planned", group => Number(group.Disconnects.Planned)),
             ("disconnects unplanned", group => Number(group.Disconnects.Unplanned)),
             ("reconnect p95", group => Time(group.Reconnect.P95)),
-            .. Enum.GetValues<FaultKind>().Select(Figure.NameOf).Select(name => ($"faults: {name}", (Func<GroupReport, string>)(group => Number(group.Faults[name])))),
+            .. Enum.GetValues<FaultKind>().Select(Figure.NameOf)
+                .Select(name => ($"faults: {name}", (Func<GroupReport, string>)(group => Number(group.Faults[name])))),
             ("MB", group => (group.Bytes / 1e6).ToString("F1", CultureInfo.InvariantCulture)),
         ];
-        return [["", .. report.Groups.Select(group => group.Name)], .. rows.Select(row => (IReadOnlyList<string>)[row.Name, .. report.Groups.Select(row.Of)])];
+        return [["", .. report.Groups.Select(group => group.Name)],
+            .. rows.Select(row => (IReadOnlyList<string>)[row.Name, .. report.Groups.Select(row.Of)])];
     }
 
     /// <summary>A time in s as people read it.</summary>
@@ -89,7 +91,8 @@ public static class LoadText
         { } number => number.ToString("0.######", CultureInfo.InvariantCulture),
     };
 
-    private static string Counts(IReadOnlyDictionary<string, long> counts) => string.Join(", ", counts.Select(pair => $"{pair.Value} × {pair.Key}"));
+    private static string Counts(IReadOnlyDictionary<string, long> counts) =>
+        string.Join(", ", counts.Select(pair => $"{pair.Value} × {pair.Key}"));
 
     private static void Line(StringBuilder text, FormattableString line) => text.AppendLine(line.ToString(CultureInfo.InvariantCulture));
 }

@@ -10,7 +10,9 @@ namespace Tandem.Operations.Load;
 /// <param name="pictureTolerance">The same of the picture, whose first shown frame need not be its first coded one.</param>
 internal sealed class MediaClock(double voiceTolerance, double pictureTolerance)
 {
-    /// <summary>Between picture and voice, s: what viewers begin to see (ITU-R BT.1359: 45 ms early, 125 ms late), and reordering.</summary>
+    /// <summary>
+    /// Between picture and voice, s: what viewers begin to see (ITU-R BT.1359: 45 ms early, 125 ms late), and reordering.
+    /// </summary>
     private const double SyncTolerance = 0.15;
 
     /// <summary>So many in a row tell that it is no matter of a moment, such as a discontinuity that has reached one track only.</summary>

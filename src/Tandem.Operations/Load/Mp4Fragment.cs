@@ -79,7 +79,7 @@ internal static class Mp4Fragment
         var flags = BinaryPrimitives.ReadUInt32BigEndian(trun) & 0xFFFFFF;
         var count = BinaryPrimitives.ReadUInt32BigEndian(trun[4..]);
         var at = 8 + ((flags & 1) != 0 ? 4 : 0) + ((flags & 4) != 0 ? 4 : 0);
-        var each = ((flags & 0x100) != 0 ? 4 : 0) + ((flags & 0x200) != 0 ? 4 : 0) + ((flags & 0x400) != 0 ? 4 : 0) + ((flags & 0x800) != 0 ? 4 : 0);
+        var each = 4 * System.Numerics.BitOperations.PopCount(flags & 0xF00);
         if (count > 100_000 || at + ((long)each * count) > trun.Length)
             return $"trun of {count} samples in {trun.Length} bytes";
         var (sumDuration, sumSize) = (run.Duration, run.Bytes);

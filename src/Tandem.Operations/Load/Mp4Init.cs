@@ -37,7 +37,8 @@ internal sealed record Mp4Init(IReadOnlyList<Mp4Track> Tracks)
         if (Boxes.Find(trak, "tkhd") is not { } head || Boxes.Find(trak, "mdia") is not { } media)
             return null;
         var mdia = trak[media.Start..media.End];
-        if (Boxes.Find(mdia, "mdhd") is not { } mdhd || Boxes.Find(mdia, "hdlr") is not { } handler || handler.Length(mdia) < 12 || mdhd.Length(mdia) < 20)
+        if (Boxes.Find(mdia, "mdhd") is not { } mdhd || Boxes.Find(mdia, "hdlr") is not { } handler || handler.Length(mdia) < 12
+            || mdhd.Length(mdia) < 20)
             return null;
         if (head.Length(trak) < 24)
             return null;
@@ -59,7 +60,8 @@ internal sealed record Mp4Init(IReadOnlyList<Mp4Track> Tracks)
         var wide = body[0] == 1;
         var size = wide ? 20 : 12;
         long empty = 0;
-        for (var (index, at) = (0, 8); index < BinaryPrimitives.ReadUInt32BigEndian(body[4..]) && at + size <= body.Length && index < 8; index++, at += size)
+        for (var (index, at) = (0, 8); index < BinaryPrimitives.ReadUInt32BigEndian(body[4..]) && at + size <= body.Length
+            && index < 8; index++, at += size)
         {
             var duration = wide ? BinaryPrimitives.ReadInt64BigEndian(body[at..]) : BinaryPrimitives.ReadUInt32BigEndian(body[at..]);
             var time = wide ? BinaryPrimitives.ReadInt64BigEndian(body[(at + 8)..]) : BinaryPrimitives.ReadInt32BigEndian(body[(at + 4)..]);
@@ -95,7 +97,8 @@ internal readonly record struct BoxSpan(int Start, int End, uint Name)
     public int Length(ReadOnlySpan<byte> bytes) => Math.Min(End, bytes.Length) - Start;
 
     /// <summary>A number of its body; 0 beyond its end.</summary>
-    public uint U32(ReadOnlySpan<byte> bytes, int offset) => Start + offset + 4 <= End ? BinaryPrimitives.ReadUInt32BigEndian(bytes[(Start + offset)..]) : 0;
+    public uint U32(ReadOnlySpan<byte> bytes, int offset) => Start + offset + 4 <= End
+        ? BinaryPrimitives.ReadUInt32BigEndian(bytes[(Start + offset)..]) : 0;
 }
 
 /// <summary>Steps through boxes.</summary>

@@ -5,8 +5,8 @@ using System.Text;
 namespace Tandem.Operations.Load;
 
 /// <summary>
-/// Walks through boxes of fragmented MP4. <c>moov</c> and <c>moof</c> are read, everything else only counted: what <c>mdat</c> holds must be as
-/// long as the samples before it.
+/// Walks through boxes of fragmented MP4. <c>moov</c> and <c>moof</c> are read, everything else only counted: what <c>mdat</c> holds must
+/// be as long as the samples before it.
 /// </summary>
 /// <param name="init">The init segment that holds; null while there is none.</param>
 internal sealed class Mp4Walk(Mp4Init? init) : ISegmentWalk
@@ -174,7 +174,8 @@ internal sealed class Mp4Walk(Mp4Init? init) : ISegmentWalk
     {
         if (Init?.Tracks.FirstOrDefault(known => known.Id == run.Track) is not { } track)
             return;
-        var (start, end) = ((run.Time - track.Shift) / (double)track.Timescale, (run.Time + run.Duration - track.Shift) / (double)track.Timescale);
+        var (start, end) = ((run.Time - track.Shift) / (double)track.Timescale,
+            (run.Time + run.Duration - track.Shift) / (double)track.Timescale);
         if (track.Voice)
             (_voice, _voiceEnd) = (_voice ?? start, end);
         else

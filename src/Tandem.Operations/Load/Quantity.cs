@@ -21,7 +21,9 @@ internal static class Quantity
         return seconds is >= 0 and < 1e7 ? TimeSpan.FromSeconds(seconds.Value) : null;
     }
 
-    /// <summary><c>500B</c>, <c>10KB</c>, <c>2MB</c>, <c>1GB</c> (of 1,000), or <c>KiB</c>, <c>MiB</c>, <c>GiB</c>; null for anything else.</summary>
+    /// <summary>
+    /// <c>500B</c>, <c>10KB</c>, <c>2MB</c>, <c>1GB</c> (of 1,000), or <c>KiB</c>, <c>MiB</c>, <c>GiB</c>; null for anything else.
+    /// </summary>
     public static double? Bytes(string text)
     {
         var (value, unit) = Split(text);

@@ -3,8 +3,8 @@ using System.IO.Hashing;
 namespace Tandem.Operations.Load;
 
 /// <summary>
-/// A segment on its way through a viewer: found out by its first bytes what it is, walked through, hashed, and forgotten. A container that is
-/// not known (subtitles, MP3, AC-3) and what is encrypted is hashed alone.
+/// A segment on its way through a viewer: found out by its first bytes what it is, walked through, hashed, and forgotten. A container that
+/// is not known (subtitles, MP3, AC-3) and what is encrypted is hashed alone.
 /// </summary>
 /// <param name="init">The init segment that holds.</param>
 /// <param name="opaque">Whether it is encrypted.</param>

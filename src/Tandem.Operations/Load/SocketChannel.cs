@@ -128,7 +128,8 @@ internal sealed class SocketChannel(LoadServices services, DecodeSample? sample)
         if (broken is not null)
             fault(FaultKind.Structure, $"{(header.Kind == 1 ? "init" : "chunk")} {header.Sequence} of track {header.Track}: {broken}");
         var differs = broken is null && services.Chunks.Differs(
-            new ChunkName(header.Kind, header.Track, header.Rendition, header.Generation, header.Kind == 1 ? 0 : header.Sequence), _hash.GetCurrentHashAsUInt64());
+            new ChunkName(header.Kind, header.Track, header.Rendition, header.Generation, header.Kind == 1 ? 0 : header.Sequence),
+            _hash.GetCurrentHashAsUInt64());
         if (differs)
             fault(FaultKind.Content, $"{(header.Kind == 1 ? "init" : "chunk")} {header.Sequence} of track {header.Track} has other bytes than other viewers got");
         if (header.Kind == 1)
@@ -151,7 +152,8 @@ internal sealed class SocketChannel(LoadServices services, DecodeSample? sample)
             + (_hasAudio ? _tracks[Audio - 1].Owed.Missing(span, seen ? slack : 0) : 0);
     }
 
-    private ChunkHeader? EndChunk(ChunkHeader header, TrackState state, bool whole, long now, long wantedAt, Tally tally, Action<FaultKind, string> fault)
+    private ChunkHeader? EndChunk(ChunkHeader header, TrackState state, bool whole, long now, long wantedAt, Tally tally,
+        Action<FaultKind, string> fault)
     {
         if (state.InitOf != (header.Generation, header.Rendition))
         {

@@ -6,7 +6,8 @@ using System.Text;
 namespace Tandem.Operations.Load;
 
 /// <summary>A viewer by WebSocket: connects, reads, comes back where it was cut off.</summary>
-internal sealed class SocketViewer(string name, string? language, ReadingPace pace, Random random, DecodeSample? sample, Tally tally, LoadServices services)
+internal sealed class SocketViewer(string name, string? language, ReadingPace pace, Random random, DecodeSample? sample, Tally tally,
+    LoadServices services)
     : Viewer(name, tally, services)
 {
     /// <summary>Status comes every 2 s: a connection that is silent for so long is dead, µs.</summary>
@@ -130,7 +131,8 @@ internal sealed class SocketViewer(string name, string? language, ReadingPace pa
             lost = "broken";
         }
 
-        return new Ending(session.Bye, _silent ? "silent" : session.CloseCode is { } code ? string.Create(CultureInfo.InvariantCulture, $"close {code}") : lost);
+        return new Ending(session.Bye, _silent ? "silent" : session.CloseCode is { } code
+            ? string.Create(CultureInfo.InvariantCulture, $"close {code}") : lost);
     }
 
     private async Task ReadAsync(WebSocketLink link, FrameReader reader, Session session, CancellationToken stop)
@@ -217,7 +219,8 @@ internal sealed class SocketViewer(string name, string? language, ReadingPace pa
         }
     }
 
-    private TimeSpan Backoff(int failures) => TimeSpan.FromSeconds(Math.Min(5, 0.25 * Math.Pow(2, Math.Min(failures, 10))) * (0.5 + random.NextDouble()));
+    private TimeSpan Backoff(int failures) =>
+        TimeSpan.FromSeconds(Math.Min(5, 0.25 * Math.Pow(2, Math.Min(failures, 10))) * (0.5 + random.NextDouble()));
 
     private static TimeSpan Limited(TimeSpan wait) => wait < TimeSpan.Zero ? TimeSpan.Zero : wait > _longestWait ? _longestWait : wait;
 

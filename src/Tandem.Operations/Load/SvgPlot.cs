@@ -42,16 +42,21 @@ internal static class SvgPlot
         string Y(double y) => Text(Height - Bottom - (y / top * (Height - Top - Bottom)));
 
         var svg = new StringBuilder();
-        svg.Append(CultureInfo.InvariantCulture, $"<svg viewBox=\"0 0 {Width} {Height}\" role=\"img\" aria-label=\"{WebUtility.HtmlEncode(title)}\">\n");
+        svg.Append(CultureInfo.InvariantCulture,
+            $"<svg viewBox=\"0 0 {Width} {Height}\" role=\"img\" aria-label=\"{WebUtility.HtmlEncode(title)}\">\n");
         for (var y = 0.0; y <= top * 1.0001; y += Step(top))
         {
-            svg.Append(CultureInfo.InvariantCulture, $"<line class=\"grid\" x1=\"{Left}\" x2=\"{Width - Right}\" y1=\"{Y(y)}\" y2=\"{Y(y)}\"/>");
-            svg.Append(CultureInfo.InvariantCulture, $"<text x=\"{Left - 6}\" y=\"{Y(y)}\" dy=\"4\" text-anchor=\"end\">{y:0.###}</text>\n");
+            svg.Append(CultureInfo.InvariantCulture,
+                $"<line class=\"grid\" x1=\"{Left}\" x2=\"{Width - Right}\" y1=\"{Y(y)}\" y2=\"{Y(y)}\"/>");
+            svg.Append(CultureInfo.InvariantCulture,
+                $"<text x=\"{Left - 6}\" y=\"{Y(y)}\" dy=\"4\" text-anchor=\"end\">{y:0.###}</text>\n");
         }
 
         foreach (var x in Marks(from, to, logarithmic))
-            svg.Append(CultureInfo.InvariantCulture, $"<text x=\"{X(x)}\" y=\"{Height - Bottom + 16}\" text-anchor=\"middle\">{x:0.####}</text>\n");
-        svg.Append(CultureInfo.InvariantCulture, $"<text x=\"{Width - Right}\" y=\"{Height - 4}\" text-anchor=\"end\">{xUnit}</text><text x=\"{Left + 4}\" y=\"11\">{yUnit}</text>\n");
+            svg.Append(CultureInfo.InvariantCulture,
+                $"<text x=\"{X(x)}\" y=\"{Height - Bottom + 16}\" text-anchor=\"middle\">{x:0.####}</text>\n");
+        svg.Append(CultureInfo.InvariantCulture,
+            $"<text x=\"{Width - Right}\" y=\"{Height - 4}\" text-anchor=\"end\">{xUnit}</text><text x=\"{Left + 4}\" y=\"11\">{yUnit}</text>\n");
         for (var index = 0; index < lines.Count; index++)
             svg.Append(CultureInfo.InvariantCulture, $"<path class=\"l{index}\" d=\"{Path(lines[index].Points, X, Y)}\"/>\n");
         return svg.Append("</svg>").ToString();

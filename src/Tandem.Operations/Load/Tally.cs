@@ -227,7 +227,8 @@ internal sealed class Tally(string name)
                 StallSeconds = Math.Round(_stallTime / 1e6, 3),
                 StallShare = _watchTime == 0 ? 0 : Math.Round((double)_stallTime / _watchTime, 6),
                 StalledViewers = _stalledViewers,
-                Disconnects = new DisconnectsReport(_planned, _unplanned, new SortedDictionary<string, long>(_disconnects, StringComparer.Ordinal)),
+                Disconnects = new DisconnectsReport(
+                    _planned, _unplanned, new SortedDictionary<string, long>(_disconnects, StringComparer.Ordinal)),
                 Refusals = new SortedDictionary<string, long>(_refusals, StringComparer.Ordinal),
                 Faults = Enum.GetValues<FaultKind>().ToDictionary(Figure.NameOf, kind => _faults[(int)kind], StringComparer.Ordinal),
                 Bytes = Bytes,

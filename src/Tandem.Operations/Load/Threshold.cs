@@ -47,6 +47,7 @@ public sealed partial record Threshold(string Expression, string Group, Figure F
         _ => ("all", text),
     };
 
-    [GeneratedRegex(@"^\s*(?<name>[a-z][a-z0-9._]*)\s*(?<operator>>=|<=|>|<)\s*(?<limit>\S.*?)\s*$", RegexOptions.CultureInvariant | RegexOptions.ExplicitCapture, 1000)]
+    [GeneratedRegex(@"^\s*(?<name>[a-z][a-z0-9._]*)\s*(?<operator>>=|<=|>|<)\s*(?<limit>\S.*?)\s*$",
+        RegexOptions.CultureInvariant | RegexOptions.ExplicitCapture, 1000)]
     private static partial Regex Form();
 }

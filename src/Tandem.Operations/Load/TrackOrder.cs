@@ -4,7 +4,8 @@ namespace Tandem.Operations.Load;
 
 /// <summary>One chunk as its header tells it (docs/protocol.md); times in µs.</summary>
 internal readonly record struct ChunkHeader(
-    byte Kind, byte Track, byte Flags, byte Length, uint Generation, ulong Sequence, long SourceTime, long PublishedAt, uint Duration, ushort Rendition)
+    byte Kind, byte Track, byte Flags, byte Length, uint Generation, ulong Sequence, long SourceTime, long PublishedAt, uint Duration,
+    ushort Rendition)
 {
     /// <summary>Bytes that every header has.</summary>
     public const int Least = 40;
@@ -94,7 +95,8 @@ internal sealed class TrackOrder
         announced = Math.Min(announced, left);
         _announced.Clear();
         if (announced < left)
-            report(FaultKind.Missing, string.Create(CultureInfo.InvariantCulture, $"{left - announced} chunks of track {chunk.Track} are missing before {chunk.Sequence}: {next} was due"));
+            report(FaultKind.Missing, string.Create(CultureInfo.InvariantCulture,
+                $"{left - announced} chunks of track {chunk.Track} are missing before {chunk.Sequence}: {next} was due"));
         return new OrderVerdict(IsNew: true, Bounded(left - announced), Bounded(announced));
     }
 
@@ -111,7 +113,8 @@ internal sealed class TrackOrder
     private void CheckTime(in ChunkHeader chunk, Action<FaultKind, string> report)
     {
         var ends = chunk.SourceTime + chunk.Duration;
-        if (Math.Abs(chunk.SourceTime - _ends) <= TimeTolerance || (_otherEnd is { } other && Math.Abs(chunk.SourceTime - other) <= TimeTolerance))
+        if (Math.Abs(chunk.SourceTime - _ends) <= TimeTolerance
+            || (_otherEnd is { } other && Math.Abs(chunk.SourceTime - other) <= TimeTolerance))
         {
             (_ends, _otherEnd) = (ends, null);
             return;
@@ -122,7 +125,8 @@ internal sealed class TrackOrder
         (_ends, _otherEnd) = (ends, _ends + chunk.Duration);
     }
 
-    private static string Name(in ChunkHeader chunk) => string.Create(CultureInfo.InvariantCulture, $"chunk {chunk.Sequence} of track {chunk.Track}");
+    private static string Name(in ChunkHeader chunk) =>
+        string.Create(CultureInfo.InvariantCulture, $"chunk {chunk.Sequence} of track {chunk.Track}");
 
     private static int Bounded(ulong count) => (int)Math.Min(count, 1_000_000);
 }

@@ -45,7 +45,12 @@ internal sealed class TsWalk : ISegmentWalk
     }
 
     /// <inheritdoc/>
-    public string? End() => _fault ??= _length > 0 ? "it ends in the middle of a packet" : _voice is null && _picture is null ? "neither picture nor sound has a time" : null;
+    public string? End()
+    {
+        if (_length > 0)
+            _fault ??= "it ends in the middle of a packet";
+        return _fault ??= _voice is null && _picture is null ? "neither picture nor sound has a time" : null;
+    }
 
     private void Take(ReadOnlySpan<byte> packet)
     {
@@ -80,7 +85,8 @@ internal sealed class TsWalk : ISegmentWalk
     {
         if (pes[0] != 0 || pes[1] != 0 || pes[2] != 1 || (pes[7] & 0x80) == 0)
             return;
-        var ticks = ((long)(pes[9] & 0x0E) << 29) | ((long)pes[10] << 22) | ((long)(pes[11] & 0xFE) << 14) | ((long)pes[12] << 7) | ((long)pes[13] >> 1);
+        var ticks = ((long)(pes[9] & 0x0E) << 29) | ((long)pes[10] << 22) | ((long)(pes[11] & 0xFE) << 14) | ((long)pes[12] << 7)
+            | ((long)pes[13] >> 1);
         var time = ticks / 90_000.0;
         if (pes[3] is >= 0xC0 and < 0xE0 or 0xBD)
             _voice ??= time;

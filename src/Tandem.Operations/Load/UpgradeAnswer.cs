@@ -40,8 +40,10 @@ internal sealed record UpgradeAnswer(int Status, string? Accept, string? Protoco
             using var json = JsonDocument.Parse(body[from..(to + 1)].ToArray());
             foreach (var name in new[] { "detail", "reason", "title" })
             {
-                if (json.RootElement.ValueKind == JsonValueKind.Object && json.RootElement.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.String)
-                    return value.GetString()!.ReplaceLineEndings(" ") is { Length: > LongestDetail } text ? text[..LongestDetail] : value.GetString()!.ReplaceLineEndings(" ");
+                if (!json.RootElement.TryGetProperty(name, out var value) || value.ValueKind != JsonValueKind.String)
+                    continue;
+                var text = value.GetString()!.ReplaceLineEndings(" ");
+                return text.Length > LongestDetail ? text[..LongestDetail] : text;
             }
         }
         catch (JsonException)

@@ -132,7 +132,8 @@ internal abstract class Viewer(string name, Tally tally, LoadServices services)
     }
 
     /// <summary>What a player buffers before it begins, µs.</summary>
-    protected long Enough(long otherwise) => services.Options.Buffer is { } buffer ? buffer.Ticks / TimeSpan.TicksPerMicrosecond : otherwise;
+    protected long Enough(long otherwise) => services.Options.Buffer is { } buffer ? buffer.Ticks / TimeSpan.TicksPerMicrosecond
+        : otherwise;
 
     /// <summary>Waits; ends early when told to stop.</summary>
     protected async Task PauseAsync(TimeSpan pause, CancellationToken stop)

@@ -56,7 +56,8 @@ internal sealed class WebSocketLink : IAsyncDisposable
             {
                 var secured = new SslStream(stream);
                 stream = secured;
-                await secured.AuthenticateAsClientAsync(new SslClientAuthenticationOptions { TargetHost = address.DnsSafeHost }, either.Token);
+                await secured.AuthenticateAsClientAsync(new SslClientAuthenticationOptions { TargetHost = address.DnsSafeHost },
+                    either.Token);
             }
 
             var link = new WebSocketLink(socket, stream);
@@ -172,8 +173,10 @@ internal sealed class WebSocketLink : IAsyncDisposable
     {
         var key = Convert.ToBase64String(RandomNumberGenerator.GetBytes(16));
         var request = new StringBuilder();
-        request.Append(CultureInfo.InvariantCulture, $"GET {address.PathAndQuery} HTTP/1.1\r\nHost: {address.Authority}\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n");
-        request.Append(CultureInfo.InvariantCulture, $"Sec-WebSocket-Key: {key}\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Protocol: {Protocol}\r\nUser-Agent: tandem-load\r\n");
+        request.Append(CultureInfo.InvariantCulture,
+            $"GET {address.PathAndQuery} HTTP/1.1\r\nHost: {address.Authority}\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n");
+        request.Append(CultureInfo.InvariantCulture,
+            $"Sec-WebSocket-Key: {key}\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Protocol: {Protocol}\r\nUser-Agent: tandem-load\r\n");
         if (token is not null)
             request.Append(CultureInfo.InvariantCulture, $"Authorization: Bearer {token}\r\n");
         request.Append("\r\n");
@@ -217,7 +220,8 @@ internal sealed class WebSocketLink : IAsyncDisposable
         var whole = Math.Min(answer.Length, head.Length is { } known ? body + known : Math.Max(length, body + 1));
         while (length < whole)
         {
-            var count = await _stream.ReadAsync(answer.AsMemory(length, head.Length is null ? answer.Length - length : whole - length), cancel);
+            var count = await _stream.ReadAsync(answer.AsMemory(length, head.Length is null ? answer.Length - length : whole - length),
+                cancel);
             if (count == 0)
                 break;
             length += count;

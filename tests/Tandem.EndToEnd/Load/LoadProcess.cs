@@ -15,9 +15,12 @@ public sealed record LoadResult(int Code, string Output, string Errors)
     public JsonElement Report { get; } = Output.StartsWith('{') ? JsonDocument.Parse(Output).RootElement : default;
 
     /// <summary>The figures of a group of viewers.</summary>
-    public JsonElement Group(string name = "all") => Report.GetProperty("groups").EnumerateArray().First(group => group.GetProperty("name").GetString() == name);
+    public JsonElement Group(string name = "all") => Report.GetProperty("groups").EnumerateArray()
+        .First(group => group.GetProperty("name").GetString() == name);
 
-    /// <summary>A figure by its path, such as <c>delivery.p95</c>: infinite where it never came, not a number where it was not measured.</summary>
+    /// <summary>
+    /// A figure by its path, such as <c>delivery.p95</c>: infinite where it never came, not a number where it was not measured.
+    /// </summary>
     public double Figure(string path, string group = "all")
     {
         var value = path.Split('.').Aggregate(Group(group), (element, name) => element.GetProperty(name));
@@ -73,7 +76,8 @@ public static class LoadProcess
             RedirectStandardError = true,
             WorkingDirectory = Path.GetTempPath(),
         };
-        string[] call = [Path.Combine(AppContext.BaseDirectory, "tandem.dll"), "load", "--duration", $"{seconds.ToString(CultureInfo.InvariantCulture)}s", .. arguments];
+        string[] call = [Path.Combine(AppContext.BaseDirectory, "tandem.dll"), "load", "--duration",
+            $"{seconds.ToString(CultureInfo.InvariantCulture)}s", .. arguments];
         foreach (var argument in call)
             start.ArgumentList.Add(argument);
         return Process.Start(start)!;

@@ -8,8 +8,8 @@ using Xunit;
 namespace Tandem.EndToEnd.Load;
 
 /// <summary>
-/// Many viewers by WebSocket while Tandem dubs (issue 4, points 1 to 3). Source, server and load share the machine. They take minutes each, and
-/// print their figures, which <c>./test --full</c> keeps in docs/results/.
+/// Many viewers by WebSocket while Tandem dubs (issue 4, points 1 to 3). Source, server and load share the machine. They take minutes each,
+/// and print their figures, which <c>./test --full</c> keeps in docs/results/.
 /// </summary>
 [Trait("Category", "Full")]
 [Collection(Alone.Name)]
@@ -32,7 +32,8 @@ public sealed class ViewerScaleTests
         var before = ProcessTree.Share(server.ProcessId);
         var (cpu, began) = (ProcessTree.Usage(server.ProcessId)!.Value.Cpu, TimeProvider.System.GetTimestamp());
         var run = LoadProcess.RunAsync(
-            180, "--url", server.Root.ToString(), "--channel", "heavy", "--via", "ws", "--viewers", Text(viewers), "--ramp", "20s", "--lang", EightLanguages,
+            180, "--url", server.Root.ToString(), "--channel", "heavy", "--via", "ws", "--viewers", Text(viewers), "--ramp", "20s",
+                "--lang", EightLanguages,
             "--frozen", "1", "--slow", "1:10KB/s", "--json");
         await Task.Delay(TimeSpan.FromSeconds(120), TimeProvider.System);
         var memory = (ProcessTree.Share(server.ProcessId) - before) / viewers;
@@ -40,7 +41,8 @@ public sealed class ViewerScaleTests
         var result = await run;
 
         await FigureFile.AddAsync("viewers", $"{viewers} × 3 Mbit/s", Row(
-            $"{viewers} × 3 Mbit/s", result, string.Create(CultureInfo.InvariantCulture, $"{share:F2} cores"), string.Create(CultureInfo.InvariantCulture, $"{memory >> 10} KiB")));
+            $"{viewers} × 3 Mbit/s", result, string.Create(CultureInfo.InvariantCulture, $"{share:F2} cores"),
+                string.Create(CultureInfo.InvariantCulture, $"{memory >> 10} KiB")));
         Assert.True(result.Figure("viewers.joined") == viewers, result.ToString());
         Assert.True(result.Faults() == 0, result.ToString());
         Assert.True(result.Figure("undelivered") == 0, result.ToString());
@@ -62,9 +64,11 @@ public sealed class ViewerScaleTests
         foreach (var viewers in new[] { 500, 1000, 2000, 3000, 4000, 5000 })
         {
             var result = await LoadProcess.RunAsync(
-                50, "--url", server.Root.ToString(), "--channel", "voices", "--via", "ws", "--media", "audio", "--viewers", Text(viewers), "--ramp", "20s", "--lang", "es+fr", "--json");
+                50, "--url", server.Root.ToString(), "--channel", "voices", "--via", "ws", "--media", "audio", "--viewers", Text(viewers),
+                    "--ramp", "20s", "--lang", "es+fr", "--json");
             var reason = WhatEnds(result, viewers);
-            await FigureFile.AddAsync("viewers", $"{viewers} × voice", Row($"{viewers} × voice", result, server.Load(), reason ?? "carried"));
+            await FigureFile.AddAsync("viewers", $"{viewers} × voice",
+                Row($"{viewers} × voice", result, server.Load(), reason ?? "carried"));
             if (reason is not null)
             {
                 ended = reason;
@@ -78,18 +82,22 @@ public sealed class ViewerScaleTests
         Assert.True(carried >= 1000, $"{carried} listeners: {ended}\n{server.Tail()}");
     }
 
-    /// <summary>A server that is stopped and started again: everybody is back within 5 s, and nothing that it still holds is lost.</summary>
+    /// <summary>
+    /// A server that is stopped and started again: everybody is back within 5 s, and nothing that it still holds is lost.
+    /// </summary>
     [Fact]
     public async Task A_restart_loses_nobody_and_no_segment()
     {
         await using var origin = await OriginServer.StartAsync();
         var programme = await Programmes.SineAsync(Packing.Ts, 132, loop: 64);
         var source = origin.Add("rolling", new OriginOptions { Programme = programme, AtEnd = AtEnd.LoopSeamlessly, Window = 30 });
-        await using var server = await TandemServer.StartAsync([TandemServer.Channel("rolling", source.Master, delay: "6s", video: "carry")]);
+        await using var server = await TandemServer.StartAsync(
+            [TandemServer.Channel("rolling", source.Master, delay: "6s", video: "carry")]);
         server.Excuse((_, violation) => violation.Rule == Tandem.Checks.Hls.HlsRule.Window);
         await LiveAsync(server, "rolling");
         var run = LoadProcess.RunAsync(
-            75, "--url", server.Root.ToString(), "--channel", "rolling", "--via", "ws", "--viewers", "200", "--ramp", "10s", "--lang", "es", "--buffer", "6s", "--json");
+            75, "--url", server.Root.ToString(), "--channel", "rolling", "--via", "ws", "--viewers", "200", "--ramp", "10s", "--lang",
+                "es", "--buffer", "6s", "--json");
         await Task.Delay(TimeSpan.FromSeconds(30), TimeProvider.System);
         using (server.ExpectOutage("rolling"))
         {
@@ -99,9 +107,12 @@ public sealed class ViewerScaleTests
         }
 
         var result = await run;
-        await FigureFile.AddAsync("viewers", "200, restart", Row("200, restart", result, server.Load(), string.Create(CultureInfo.InvariantCulture, $"back within {result.Figure("reconnect.max"):F2} s")));
+        await FigureFile.AddAsync("viewers", "200, restart",
+            Row("200, restart", result, server.Load(),
+            string.Create(CultureInfo.InvariantCulture, $"back within {result.Figure("reconnect.max"):F2} s")));
         Assert.True(result.Figure("viewers.joined") == 200, result.ToString());
-        Assert.True(result.Group().GetProperty("disconnects").GetProperty("byReason").TryGetProperty("shutdown", out var shutdown) && shutdown.GetInt64() == 200, result.ToString());
+        Assert.True(result.Group().GetProperty("disconnects").GetProperty("byReason").TryGetProperty("shutdown", out var shutdown)
+            && shutdown.GetInt64() == 200, result.ToString());
         Assert.True(result.Figure("reconnect.count") == 200 && result.Figure("reconnect.max") <= 5, result.ToString());
         Assert.True(result.Figure("faults.missing") + result.Figure("faults.repeated") + result.Figure("skipped") == 0, result.ToString());
         Assert.True(result.Figure("undelivered") == 0, result.ToString());
@@ -116,7 +127,8 @@ public sealed class ViewerScaleTests
         if (result.Figure("undelivered") > 0)
             return $"{result.Figure("undelivered")} undelivered";
         return result.Figure("delivery.p95") > 0.5
-            ? string.Create(CultureInfo.InvariantCulture, $"delivery p95 {result.Figure("delivery.p95"):F3} s; the load's own timer {result.Report.GetProperty("own").GetProperty("timerP95").GetDouble():F3} s late")
+            ? string.Create(CultureInfo.InvariantCulture,
+                $"delivery p95 {result.Figure("delivery.p95"):F3} s; the load's own timer {result.Report.GetProperty("own").GetProperty("timerP95").GetDouble():F3} s late")
             : null;
     }
 

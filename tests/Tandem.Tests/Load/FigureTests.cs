@@ -60,7 +60,8 @@ public sealed class FigureTests
     [InlineData("latency>5s", "there is no figure \"latency\"; there are join.p50")]
     [InlineData("delivery.p95>500", "\"500\" is no limit for delivery.p95; write it like 500ms or 2s")]
     [InlineData("faults>0s", "write it like 0")]
-    public void A_wrong_threshold_is_told(string text, string part) => Assert.Contains(part, Threshold.Parse(text).Problem, StringComparison.Ordinal);
+    public void A_wrong_threshold_is_told(string text, string part) =>
+        Assert.Contains(part, Threshold.Parse(text).Problem, StringComparison.Ordinal);
 
     [Fact]
     public void Whoever_has_other_bytes_than_most_is_told()

@@ -30,7 +30,8 @@ public sealed class FrameReaderTests
         for (var at = 0; at < Stream.Length; at += piece)
             reader.Feed(Stream.AsSpan(at, Math.Min(piece, Stream.Length - at)));
         Assert.Null(reader.Fault);
-        Assert.Equal("text hello, ping 0909, binary 5, binary 256, binary 65536, text hello, pong 07, close 1001", string.Join(", ", sink.Seen));
+        Assert.Equal("text hello, ping 0909, binary 5, binary 256, binary 65536, text hello, pong 07, close 1001",
+            string.Join(", ", sink.Seen));
         Assert.False(reader.InMessage);
     }
 
@@ -81,7 +82,8 @@ public sealed class FrameReaderTests
     public void A_message_of_the_server_is_read_with_what_it_has()
     {
         var message = ServerMessage.Read("""{"type":"notice","code":"skipped","track":2,"from":5,"to":18446744073709551615,"later":{"a":[1]},"detail":7}"""u8);
-        Assert.Equal(("notice", "skipped", 2, 5ul, ulong.MaxValue, null), (message?.Type, message?.Code, message?.Track, message?.From, message?.To, message?.Detail));
+        Assert.Equal(("notice", "skipped", 2, 5ul, ulong.MaxValue, null),
+            (message?.Type, message?.Code, message?.Track, message?.From, message?.To, message?.Detail));
         Assert.Equal(2, ServerMessage.Read("""{"type":"hello","tracks":[{"track":2},{"track":9},3]}"""u8)?.Tracks);
         Assert.Null(ServerMessage.Read("[]"u8));
         Assert.Null(ServerMessage.Read("""{"type":7}"""u8));

@@ -67,7 +67,8 @@ public sealed class HlsReadingTests
     }
 
     [Fact]
-    public void A_voice_that_is_not_there_is_told() => Assert.Equal("there is no voice fr; there are en, es", Master().Choose("fr", false).Problem);
+    public void A_voice_that_is_not_there_is_told() =>
+        Assert.Equal("there is no voice fr; there are en, es", Master().Choose("fr", false).Problem);
 
     [Theory]
     [InlineData("http://h:8080/", "news", "http://h:8080/live/news/master.m3u8", "http://h:8080/ws/live/news")]
@@ -89,7 +90,8 @@ public sealed class HlsReadingTests
     {
         var faults = new List<FaultKind>();
         var check = new HlsCheck("voice", 50_000);
-        void Take(string body) => check.Take(HlsMedia.Read($"#EXTM3U\n#EXT-X-TARGETDURATION:2\n{body}", Address).Media!, (kind, _) => faults.Add(kind));
+        void Take(string body) => check.Take(HlsMedia.Read($"#EXTM3U\n#EXT-X-TARGETDURATION:2\n{body}", Address).Media!, (kind, _) =>
+            faults.Add(kind));
         Take("#EXT-X-MEDIA-SEQUENCE:5\n#EXTINF:2,\na\n#EXTINF:2,\nb\n");
         Take("#EXT-X-MEDIA-SEQUENCE:6\n#EXTINF:2,\nb\n#EXTINF:2,\nc\n");
         Assert.Empty(faults);

@@ -20,13 +20,17 @@ namespace Tandem.Tests.Load;
 internal sealed record SentFile(bool Voice, int Number, int Asked, byte[] Bytes)
 {
     /// <summary>Whether this is the segment that a test spoils.</summary>
-    public bool IsChosen => Voice && Number == 10;
+    public bool IsChosen => Voice && Number == HlsServer.Chosen;
 }
 
 /// <summary>A live HLS channel that a test makes misbehave: fMP4 picture and packed voice, a segment every 0.512 s.</summary>
 internal sealed class HlsServer : IAsyncDisposable
 {
-    private const int Window = 8;
+    /// <summary>Number of the segment that a test spoils: the third to appear after the first request.</summary>
+    public const int Chosen = Window + 2;
+
+    // Long, so that nothing leaves the playlist while a busy machine holds viewers up.
+    private const int Window = 24;
 
     private readonly WebApplication _app;
     private readonly Lazy<long> _start = new(() => (Now / MadeMedia.SegmentTime) - Window);
@@ -57,7 +61,10 @@ internal sealed class HlsServer : IAsyncDisposable
 
     /// <summary>One that misbehaves as told.</summary>
     public static HlsServer Make(
-        WebApplication app, Func<SentFile, byte[]?>? send = null, Func<SentFile, TimeSpan>? hold = null, Func<bool, int, string, string?>? list = null,
+        WebApplication app,
+        Func<SentFile, byte[]?>? send = null,
+        Func<SentFile, TimeSpan>? hold = null,
+        Func<bool, int, string, string?>? list = null,
         Func<int, long>? off = null) => new(app)
         {
             Send = send ?? (file => file.Bytes),
@@ -126,13 +133,15 @@ internal sealed class HlsServer : IAsyncDisposable
     {
         var newest = (Now / MadeMedia.SegmentTime) - 1;
         var text = new StringBuilder("#EXTM3U\n#EXT-X-VERSION:6\n#EXT-X-TARGETDURATION:1\n");
-        text.Append(CultureInfo.InvariantCulture, $"#EXT-X-MEDIA-SEQUENCE:{newest - Window + 1 - _start.Value}\n#EXT-X-DISCONTINUITY-SEQUENCE:4\n");
+        text.Append(CultureInfo.InvariantCulture,
+            $"#EXT-X-MEDIA-SEQUENCE:{newest - Window + 1 - _start.Value}\n#EXT-X-DISCONTINUITY-SEQUENCE:4\n");
         if (!voice)
             text.Append("#EXT-X-MAP:URI=\"v.init\"\n");
         for (var number = newest - Window + 1; number <= newest; number++)
         {
             var date = DateTimeOffset.UnixEpoch.AddMicroseconds((number * MadeMedia.SegmentTime) - 8_000_000);
-            text.Append(CultureInfo.InvariantCulture, $"#EXT-X-PROGRAM-DATE-TIME:{date:yyyy-MM-ddTHH:mm:ss.fffZ}\n#EXTINF:0.512,\n{(voice ? 'a' : 'v')}{number - _start.Value}.{(voice ? "aac" : "m4s")}\n");
+            text.Append(CultureInfo.InvariantCulture,
+                $"#EXT-X-PROGRAM-DATE-TIME:{date:yyyy-MM-ddTHH:mm:ss.fffZ}\n#EXTINF:0.512,\n{(voice ? 'a' : 'v')}{number - _start.Value}.{(voice ? "aac" : "m4s")}\n");
         }
 
         return text.ToString();

@@ -13,7 +13,8 @@ public sealed class LoadArgumentsTests
     {
         var (options, mistakes) = Least.Read();
         Assert.Empty(mistakes);
-        Assert.Equal((100, TimeSpan.FromSeconds(60), TimeSpan.FromSeconds(10), Via.Ws, false), (options!.Viewers, options.Duration, options.Ramp, options.Via, options.AudioOnly));
+        Assert.Equal((100, TimeSpan.FromSeconds(60), TimeSpan.FromSeconds(10), Via.Ws, false),
+            (options!.Viewers, options.Duration, options.Ramp, options.Via, options.AudioOnly));
         Assert.Empty(options.Languages);
     }
 
@@ -36,14 +37,16 @@ public sealed class LoadArgumentsTests
             Decode = "ffmpeg",
         }).Read();
         Assert.Empty(mistakes);
-        Assert.Equal((5000, TimeSpan.FromMinutes(3), TimeSpan.FromSeconds(0.5), Via.Mix, true), (options!.Viewers, options.Duration, options.Ramp, options.Via, options.AudioOnly));
+        Assert.Equal((5000, TimeSpan.FromMinutes(3), TimeSpan.FromSeconds(0.5), Via.Mix, true),
+            (options!.Viewers, options.Duration, options.Ramp, options.Via, options.AudioOnly));
         Assert.Equal(["es", "fr", "de"], options.Languages);
         Assert.Equal((1, 2, 10_000, 7, true), (options.Frozen, options.Slow, options.SlowBytesPerSecond, options.Seed, options.Decode));
         Assert.Equal(["delivery.p95", "faults.sequence"], options.Thresholds.Select(threshold => threshold.Figure.Name));
     }
 
     [Fact]
-    public void A_short_run_has_a_short_ramp() => Assert.Equal(TimeSpan.FromSeconds(2), (Least with { Duration = "6s" }).Read().Options!.Ramp);
+    public void A_short_run_has_a_short_ramp() =>
+        Assert.Equal(TimeSpan.FromSeconds(2), (Least with { Duration = "6s" }).Read().Options!.Ramp);
 
     [Fact]
     public void All_mistakes_are_told_at_once()
@@ -59,7 +62,8 @@ public sealed class LoadArgumentsTests
             Slow = "10KB/s",
             Decode = "vlc",
         }.Read().Mistakes;
-        Assert.Equal(["--url", "--duration", "--via", "--slow", "--fail", "--viewers", "--media", "--decode"], mistakes.Select(mistake => mistake.Split(':')[0]));
+        Assert.Equal(["--url", "--duration", "--via", "--slow", "--fail", "--viewers", "--media", "--decode"],
+            mistakes.Select(mistake => mistake.Split(':')[0]));
     }
 
     [Theory]
@@ -70,5 +74,6 @@ public sealed class LoadArgumentsTests
 
     [Fact]
     public void Slow_viewers_are_by_WebSocket_only() =>
-        Assert.Contains("use --via ws or mix", Assert.Single((Least with { Via = "hls", Frozen = "1" }).Read().Mistakes), StringComparison.Ordinal);
+        Assert.Contains("use --via ws or mix", Assert.Single((Least with { Via = "hls", Frozen = "1" }).Read().Mistakes),
+            StringComparison.Ordinal);
 }

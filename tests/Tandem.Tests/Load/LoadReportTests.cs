@@ -15,7 +15,8 @@ public sealed class LoadReportTests
         var rows = Checkout.TableRows("docs/load.md").Select(row => row[0].Trim('`')).ToHashSet(StringComparer.Ordinal);
         foreach (var figure in Figure.All.Select(figure => figure.Name))
         {
-            var family = figure.Replace(".p50", ".p95", StringComparison.Ordinal).Replace(".p99", ".p95", StringComparison.Ordinal).Replace(".max", ".p95", StringComparison.Ordinal);
+            var family = figure.Replace(".p50", ".p95", StringComparison.Ordinal).Replace(".p99", ".p95", StringComparison.Ordinal)
+                .Replace(".max", ".p95", StringComparison.Ordinal);
             Assert.True(rows.Contains(figure) || rows.Contains(family), $"docs/load.md does not name {figure}");
         }
     }
@@ -28,7 +29,8 @@ public sealed class LoadReportTests
         var keys = new HashSet<string>(StringComparer.Ordinal);
         Collect(json.RootElement, keys);
         Assert.True(keys.Count > 60, $"{keys.Count} keys");
-        Assert.All(keys, key => Assert.True(document.Contains($"`{key}`", StringComparison.Ordinal) || document.Contains($"\"{key}\"", StringComparison.Ordinal), $"docs/load.md does not name {key}"));
+        Assert.All(keys, key => Assert.True(document.Contains($"`{key}`", StringComparison.Ordinal)
+            || document.Contains($"\"{key}\"", StringComparison.Ordinal), $"docs/load.md does not name {key}"));
     }
 
     [Fact]
@@ -54,7 +56,8 @@ public sealed class LoadReportTests
         Assert.DoesNotContain("<script>", page, StringComparison.Ordinal);
         Assert.Contains("&lt;script&gt;", page, StringComparison.Ordinal);
         Assert.Contains("broken", page, StringComparison.Ordinal);
-        var plots = page.Split("<svg")[1..].Select(part => XElement.Parse("<svg" + part[..(part.IndexOf("</svg>", StringComparison.Ordinal) + 6)])).ToList();
+        var plots = page.Split("<svg")[1..].Select(part =>
+            XElement.Parse("<svg" + part[..(part.IndexOf("</svg>", StringComparison.Ordinal) + 6)])).ToList();
         Assert.Equal(6, plots.Count);
         Assert.All(plots, plot => Assert.NotEmpty(plot.Elements("path")));
         Assert.Contains(plots, plot => plot.Elements("path").Any(path => path.Attribute("d")!.Value.Count(letter => letter == 'L') == 8));

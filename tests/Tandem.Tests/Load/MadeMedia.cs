@@ -4,8 +4,8 @@ using System.Text;
 namespace Tandem.Tests.Load;
 
 /// <summary>
-/// Media for detectors, made without any writer of Tandem's: init segments, fragments and packed audio whose payload is noise that depends on
-/// its number alone. Six AAC frames at 48 kHz last exactly 128 ms.
+/// Media for detectors, made without any writer of Tandem's: init segments, fragments and packed audio whose payload is noise that depends
+/// on its number alone. Six AAC frames at 48 kHz last exactly 128 ms.
 /// </summary>
 internal static class MadeMedia
 {
@@ -50,14 +50,16 @@ internal static class MadeMedia
     public static byte[] Packed(long ticks, int frames, int seed)
     {
         byte[] owner = [.. Ascii("com.apple.streaming.transportStreamTimestamp"), 0, .. U64(ticks & ((1L << 33) - 1))];
-        var packed = new List<byte>([.. Ascii("ID3"), 4, 0, 0, .. Synchsafe(owner.Length + 10), .. Ascii("PRIV"), .. Synchsafe(owner.Length), 0, 0, .. owner]);
+        var packed = new List<byte>([.. Ascii("ID3"), 4, 0, 0, .. Synchsafe(owner.Length + 10), .. Ascii("PRIV"),
+            .. Synchsafe(owner.Length), 0, 0, .. owner]);
         var random = new Random(seed);
         for (var frame = 0; frame < frames; frame++)
         {
             var body = new byte[60 + ((seed + frame) % 9)];
             random.NextBytes(body);
             var length = body.Length + 7;
-            packed.AddRange([0xFF, 0xF1, 0x4C, (byte)(0x80 | (length >> 11)), (byte)(length >> 3), (byte)((length << 5) | 0x1F), 0xFC, .. body]);
+            packed.AddRange([0xFF, 0xF1, 0x4C, (byte)(0x80 | (length >> 11)), (byte)(length >> 3), (byte)((length << 5) | 0x1F), 0xFC,
+                .. body]);
         }
 
         return [.. packed];
@@ -82,7 +84,8 @@ internal static class MadeMedia
                 byte[] pes =
                 [
                     0, 0, 1, (byte)(pid == 0x100 ? 0xE0 : 0xC0), 0, 0, 0x80, 0x80, 5,
-                    (byte)(0x21 | ((ticks >> 29) & 0xE)), (byte)(ticks >> 22), (byte)(((ticks >> 14) & 0xFE) | 1), (byte)(ticks >> 7), (byte)((ticks << 1) | 1),
+                    (byte)(0x21 | ((ticks >> 29) & 0xE)), (byte)(ticks >> 22), (byte)(((ticks >> 14) & 0xFE) | 1), (byte)(ticks >> 7),
+                        (byte)((ticks << 1) | 1),
                 ];
                 pes.CopyTo(bytes, 4);
             }
@@ -113,5 +116,6 @@ internal static class MadeMedia
         return bytes;
     }
 
-    private static byte[] Synchsafe(int value) => [(byte)((value >> 21) & 0x7F), (byte)((value >> 14) & 0x7F), (byte)((value >> 7) & 0x7F), (byte)(value & 0x7F)];
+    private static byte[] Synchsafe(int value) =>
+        [(byte)((value >> 21) & 0x7F), (byte)((value >> 14) & 0x7F), (byte)((value >> 7) & 0x7F), (byte)(value & 0x7F)];
 }

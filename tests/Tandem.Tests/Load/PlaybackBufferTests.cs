@@ -73,7 +73,8 @@ public sealed class PlaybackBufferTests
         player.Add(0, 0, Second, false, 0);
         player.Add(0, 3 * Second, 2 * Second, false, Half);
         player.Advance(2 * Second);
-        Assert.Equal((PlaybackPhase.Playing, 4 * Second, 2 * Second, 0), (player.Phase, player.SourcePosition, player.JumpedTime, player.Stalls));
+        Assert.Equal((PlaybackPhase.Playing, 4 * Second, 2 * Second, 0),
+            (player.Phase, player.SourcePosition, player.JumpedTime, player.Stalls));
     }
 
     [Fact]
@@ -83,6 +84,7 @@ public sealed class PlaybackBufferTests
         player.Add(0, 0, Second, false, 0);
         player.Add(0, 1000 * Second, 2 * Second, true, Half);
         player.Advance(2 * Second);
-        Assert.Equal((PlaybackPhase.Playing, 1001 * Second, 0, 0L), (player.Phase, player.SourcePosition, player.Stalls, player.JumpedTime));
+        Assert.Equal((PlaybackPhase.Playing, 1001 * Second, 0, 0L),
+            (player.Phase, player.SourcePosition, player.Stalls, player.JumpedTime));
     }
 }

@@ -26,7 +26,8 @@ internal sealed record SentChunk(int Viewer, int Track, int Index, byte[] Bytes)
     /// <summary>Moves a time of its header.</summary>
     public byte[] Moved(int offset, long microseconds)
     {
-        BinaryPrimitives.WriteInt64BigEndian(Bytes.AsSpan(offset), BinaryPrimitives.ReadInt64BigEndian(Bytes.AsSpan(offset)) + microseconds);
+        BinaryPrimitives.WriteInt64BigEndian(Bytes.AsSpan(offset),
+            BinaryPrimitives.ReadInt64BigEndian(Bytes.AsSpan(offset)) + microseconds);
         return Bytes;
     }
 }
@@ -103,8 +104,10 @@ internal sealed class SocketServer : IAsyncDisposable
 
     /// <summary>One that misbehaves as told.</summary>
     public static SocketServer Make(
-        WebApplication app, Func<SentChunk, IEnumerable<byte[]>>? send = null, Func<SentChunk, TimeSpan>? hold = null, Func<SentChunk, string?>? say = null,
-        Func<int, int?>? endsAfter = null, string? bye = null, Func<int, int?>? refuses = null, bool sendsInit = true, int segmentMs = 2000) => new(app)
+        WebApplication app, Func<SentChunk, IEnumerable<byte[]>>? send = null, Func<SentChunk, TimeSpan>? hold = null, Func<SentChunk,
+            string?>? say = null,
+        Func<int, int?>? endsAfter = null, string? bye = null, Func<int, int?>? refuses = null, bool sendsInit = true,
+            int segmentMs = 2000) => new(app)
         {
             Send = send ?? (chunk => [chunk.Bytes]),
             Hold = hold ?? (_ => TimeSpan.Zero),
@@ -167,7 +170,8 @@ internal sealed class SocketServer : IAsyncDisposable
     {
         await SayAsync(socket, string.Create(CultureInfo.InvariantCulture, $$"""{"type":"hello","protocol":"tandem.v1","channel":"test","delayMs":8000,"media":"av","tracks":[{"track":1,"kind":"video"},{"track":2,"kind":"audio"}],"segmentMs":{{SegmentMs}},"chunkMs":128,"serverTime":{{Now / 1000}},"unknown":[1]}"""));
         for (var track = 1; track <= 2 && SendsInit; track++)
-            await socket.SendAsync(Message(kind: 1, track, sequence: 0, MadeMedia.Init(voice: track == 2)), WebSocketMessageType.Binary, true, default);
+            await socket.SendAsync(Message(kind: 1, track, sequence: 0, MadeMedia.Init(voice: track == 2)), WebSocketMessageType.Binary,
+                true, default);
         var next = Resumed(context.Request.Query["resume"].ToString()) ?? ((Now / MadeMedia.ChunkTime) - 3);
         for (var index = 0; socket.State == WebSocketState.Open; index++, next++)
         {
@@ -177,7 +181,8 @@ internal sealed class SocketServer : IAsyncDisposable
             if (index % 8 == 0)
                 await SayAsync(socket, string.Create(CultureInfo.InvariantCulture, $$"""{"type":"status","state":"dubbed","serverTime":{{Now / 1000}}}"""));
             for (var track = 1; track <= 2; track++)
-                await SendAsync(socket, new SentChunk(viewer, track, index, Message(kind: 2, track, next, MadeMedia.Fragment(next * 6144, 6, (int)((next * 2) + track)))));
+                await SendAsync(socket, new SentChunk(viewer, track, index,
+                    Message(kind: 2, track, next, MadeMedia.Fragment(next * 6144, 6, (int)((next * 2) + track)))));
             Sent(viewer, index + 1);
             if (EndsAfter(viewer) is { } last && index >= last)
             {
@@ -203,7 +208,8 @@ internal sealed class SocketServer : IAsyncDisposable
             await socket.SendAsync(message, WebSocketMessageType.Binary, true, default);
     }
 
-    private static Task SayAsync(WebSocket socket, string text) => socket.SendAsync(Encoding.UTF8.GetBytes(text), WebSocketMessageType.Text, true, default);
+    private static Task SayAsync(WebSocket socket, string text) =>
+        socket.SendAsync(Encoding.UTF8.GetBytes(text), WebSocketMessageType.Text, true, default);
 
     private static long? Resumed(string query) => query.Split(',').Select(part => part.Split(':')).Where(part => part.Length == 2)
         .Select(part => (long?)long.Parse(part[1], CultureInfo.InvariantCulture)).Min();

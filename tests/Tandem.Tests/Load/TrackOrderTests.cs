@@ -45,7 +45,8 @@ public sealed class TrackOrderTests
     public void One_wrong_time_is_one_fault_and_a_lasting_one_is_as_well()
     {
         var order = new TrackOrder();
-        foreach (var (sequence, moved) in new (ulong, long)[] { (1, 0), (2, 90_000), (3, 0), (4, 0), (5, 70_000), (6, 70_000), (7, 70_000) })
+        foreach (var (sequence, moved) in new (ulong, long)[] { (1, 0), (2, 90_000), (3, 0), (4, 0), (5, 70_000), (6, 70_000),
+            (7, 70_000) })
             order.Take(Chunk(sequence, moved: moved), Report);
         Assert.Equal([FaultKind.Time, FaultKind.Time], _faults);
     }

@@ -14,9 +14,13 @@ public sealed class WalkTests
     [InlineData(100_000)]
     public void Times_are_read_however_the_bytes_come(int piece)
     {
-        Assert.Equal(new SegmentTimes(10, 10 + (12 * 1024 / 48_000.0), null, null, false), Walk([.. MadeMedia.Init(true), .. MadeMedia.Fragment(480_000, 12, 1)], piece).Times);
-        Assert.Equal(new SegmentTimes(null, null, 2, 2 + (20 * 1024 / 48_000.0), false), Walk([.. MadeMedia.Init(false), .. MadeMedia.Fragment(96_000, 10, 1), .. MadeMedia.Fragment(96_000 + 10_240, 10, 2)], piece).Times);
-        Assert.Equal(new SegmentTimes(3, 3 + (24 * 1024 / 48_000.0), null, null, true), Walk(MadeMedia.Packed(270_000, 24, 1), piece).Times);
+        Assert.Equal(new SegmentTimes(10, 10 + (12 * 1024 / 48_000.0), null, null, false),
+            Walk([.. MadeMedia.Init(true), .. MadeMedia.Fragment(480_000, 12, 1)], piece).Times);
+        Assert.Equal(new SegmentTimes(null, null, 2, 2 + (20 * 1024 / 48_000.0), false),
+            Walk([.. MadeMedia.Init(false), .. MadeMedia.Fragment(96_000, 10, 1), .. MadeMedia.Fragment(96_000 + 10_240, 10, 2)], piece)
+            .Times);
+        Assert.Equal(new SegmentTimes(3, 3 + (24 * 1024 / 48_000.0), null, null, true), Walk(MadeMedia.Packed(270_000, 24, 1), piece)
+            .Times);
         Assert.Equal(new SegmentTimes(5, null, 5, null, true), Walk(MadeMedia.Transport(450_000), piece).Times);
     }
 
@@ -26,7 +30,8 @@ public sealed class WalkTests
         var format = SoundFormat.AacLc(48_000, 2);
         var frames = Enumerable.Range(0, 24).Select(index => (ReadOnlyMemory<byte>)new byte[200 + index]).ToList();
         Assert.Equal(7, Walk(PackedAudio.Segment(format, new MediaTime(0, 630_000), frames), 333).Times.Voice);
-        byte[] fragment = [.. Cmaf.Init(format, "es"), .. Cmaf.Fragment(1, 96_000, [.. frames.Select(frame => new TimedFrame(1024, frame))])];
+        byte[] fragment = [.. Cmaf.Init(format, "es"),
+            .. Cmaf.Fragment(1, 96_000, [.. frames.Select(frame => new TimedFrame(1024, frame))])];
         Assert.Equal(new SegmentTimes(2, 2 + (24 * 1024 / 48_000.0), null, null, false), Walk(fragment, 333).Times);
     }
 
@@ -59,7 +64,8 @@ public sealed class WalkTests
     public void Noise_never_throws_and_never_passes()
     {
         var random = new Random(1);
-        byte[][] good = [[.. MadeMedia.Init(true), .. MadeMedia.Fragment(480_000, 12, 1)], MadeMedia.Packed(270_000, 24, 1), MadeMedia.Transport(450_000)];
+        byte[][] good = [[.. MadeMedia.Init(true), .. MadeMedia.Fragment(480_000, 12, 1)], MadeMedia.Packed(270_000, 24, 1),
+            MadeMedia.Transport(450_000)];
         for (var round = 0; round < 3000; round++)
         {
             var bytes = good[round % 3].ToArray();
