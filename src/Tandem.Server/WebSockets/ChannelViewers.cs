@@ -81,10 +81,10 @@ internal sealed class ChannelViewers
     }
 
     /// <summary>How long a socket lasts.</summary>
-    public TimeSpan Lifetime() => s_shortest + ((s_longest - s_shortest) * Random.Shared.NextDouble());
+    public static TimeSpan Lifetime() => s_shortest + ((s_longest - s_shortest) * Random.Shared.NextDouble());
 
     /// <summary>After how long a viewer who is sent away comes again.</summary>
-    public TimeSpan Spread() => s_spread * (0.1 + (0.9 * Random.Shared.NextDouble()));
+    public static TimeSpan Spread() => s_spread * (0.1 + (0.9 * Random.Shared.NextDouble()));
 
     /// <summary>A viewer hears another voice.</summary>
     public void Moved(ViewerSocket viewer, int from, int to)

@@ -20,7 +20,7 @@ internal sealed record HelloMessage(
     long EndsInSeconds)
 {
     /// <summary>Names the message.</summary>
-    public string Type => "hello";
+    public string Type { get; init; } = "hello";
 }
 
 /// <summary>A track that binary messages come of.</summary>
@@ -64,21 +64,21 @@ internal sealed record StatusMessage(
     long ServerTime)
 {
     /// <summary>Names the message.</summary>
-    public string Type => "status";
+    public string Type { get; init; } = "status";
 }
 
 /// <summary>A caption of the voice that is heard.</summary>
 internal sealed record CaptionMessage(string Language, string Id, string Text, long Start, long End)
 {
     /// <summary>Names the message.</summary>
-    public string Type => "caption";
+    public string Type { get; init; } = "caption";
 }
 
 /// <summary>Something happened.</summary>
 internal sealed record NoticeMessage(string Code, string Detail)
 {
     /// <summary>Names the message.</summary>
-    public string Type => "notice";
+    public string Type { get; init; } = "notice";
 
     /// <summary>The track that it is about.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
@@ -109,7 +109,7 @@ internal sealed record NoticeMessage(string Code, string Detail)
 internal sealed record ByeMessage(string Reason, string Detail, bool Reconnect, long AfterMs)
 {
     /// <summary>Names the message.</summary>
-    public string Type => "bye";
+    public string Type { get; init; } = "bye";
 }
 
 /// <summary>Writes messages: camel case, all members but those that are marked.</summary>

@@ -111,7 +111,7 @@ internal sealed class ViewerCursor(ChunkStream stream, int rendition, bool video
                 break;
 
             // An init segment goes before the first chunk that it is needed for; a chunk without media needs none.
-            if (place.Init != (entry.Generation.Number, entry.Chunk.Rendition) && (entry.Chunk.Flags & ChunkFlags.Empty) == 0)
+            if (place.Init != (entry.Generation.Number, entry.Chunk.Rendition) && (entry.Chunk.Flags & ChunkFlags.Empty) == ChunkFlags.None)
             {
                 if (place.Mime is { } mime && mime != entry.Generation.Mime)
                     notices.Add(new CursorNotice("generation", place.Track, entry.Chunk.Sequence, entry.Chunk.Sequence));
@@ -229,7 +229,7 @@ internal sealed class ViewerCursor(ChunkStream stream, int rendition, bool video
             var chunk = view.Entries[index].Chunk;
             if (chunk.Sequence < from)
                 break;
-            if ((chunk.Flags & ChunkFlags.CutPoint) != 0 && (before is null || chunk.SourceTime <= before))
+            if ((chunk.Flags & ChunkFlags.CutPoint) != ChunkFlags.None && (before is null || chunk.SourceTime <= before))
                 return chunk.Sequence;
         }
 
@@ -240,7 +240,7 @@ internal sealed class ViewerCursor(ChunkStream stream, int rendition, bool video
     {
         foreach (var entry in view.Entries)
         {
-            if ((entry.Chunk.Flags & ChunkFlags.CutPoint) != 0)
+            if ((entry.Chunk.Flags & ChunkFlags.CutPoint) != ChunkFlags.None)
                 return entry.Chunk.Sequence;
         }
 

@@ -67,7 +67,7 @@ internal sealed partial class ViewerHub : IAsyncDisposable
             channel.Stream.Paced = false;
         }
 
-        var viewers = _channels.Values.SelectMany(channel => channel.All.Select(viewer => (channel, viewer))).ToArray();
+        var viewers = _channels.Values.SelectMany(channel => channel.All).ToArray();
         if (viewers.Length == 0)
             return;
         LogDraining(viewers.Length, within.TotalSeconds);
@@ -75,8 +75,8 @@ internal sealed partial class ViewerHub : IAsyncDisposable
         var plan = DrainPlan.Of(viewers.Length, within - s_release);
         foreach (var batch in viewers.Chunk(plan.Batch))
         {
-            foreach (var (channel, viewer) in batch)
-                viewer.End(SocketEnd.Shutdown(channel.Spread()));
+            foreach (var viewer in batch)
+                viewer.End(SocketEnd.Shutdown(ChannelViewers.Spread()));
             await Task.Delay(plan.Pause, _time);
         }
 

@@ -72,7 +72,7 @@ internal sealed class ViewerSocket(ChannelViewers viewers, ViewerWish wish, Stre
     public bool WantsCaptions => wish.Full;
 
     /// <summary>When it is to end at the latest.</summary>
-    public DateTimeOffset EndsAt { get; } = time.GetUtcNow() + viewers.Lifetime();
+    public DateTimeOffset EndsAt { get; } = time.GetUtcNow() + ChannelViewers.Lifetime();
 
     /// <summary>Serves the viewer until its end, whatever that is.</summary>
     public async Task RunAsync()
@@ -142,7 +142,7 @@ internal sealed class ViewerSocket(ChannelViewers viewers, ViewerWish wish, Stre
         else if (wish.Expires <= now)
             End(SocketEnd.Expired);
         else if (EndsAt <= now)
-            End(SocketEnd.Lifetime(viewers.Spread()));
+            End(SocketEnd.Lifetime(ChannelViewers.Spread()));
         if (now - _pinged < PingEvery)
             return;
         if (_unanswered >= MostPings)

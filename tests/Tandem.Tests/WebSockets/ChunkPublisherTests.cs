@@ -33,7 +33,7 @@ public sealed class ChunkPublisherTests
             Assert.Equal((500, 519), (view.First, view.Last));
             Assert.Equal(_frame, Chunks(rendition).Sum(Frames));
             Assert.All(Chunks(rendition), chunk => Assert.InRange(chunk.Duration, TimeSpan.FromSeconds(0.3), TimeSpan.FromSeconds(0.5)));
-            Assert.Equal([4, 9, 14, 19], Enumerable.Range(0, 20).Where(index => (Chunks(rendition)[index].Flags & ChunkFlags.EndsSegment) != 0));
+            Assert.Equal([4, 9, 14, 19], Enumerable.Range(0, 20).Where(index => (Chunks(rendition)[index].Flags & ChunkFlags.EndsSegment) != ChunkFlags.None));
             Assert.Single(view.Entries.ToArray().Select(entry => entry.Generation).Distinct());
         }
     }
@@ -107,7 +107,7 @@ public sealed class ChunkPublisherTests
         Release(Begin.AddSeconds(60));
         var entries = _stream.Sound(1).View.Entries.ToArray();
         Assert.NotEqual(entries[4].Generation.Number, entries[5].Generation.Number);
-        Assert.Equal([5], Enumerable.Range(0, 10).Where(index => (entries[index].Chunk.Flags & ChunkFlags.Discontinuity) != 0));
+        Assert.Equal([5], Enumerable.Range(0, 10).Where(index => (entries[index].Chunk.Flags & ChunkFlags.Discontinuity) != ChunkFlags.None));
         Assert.Equal(505, entries[5].Chunk.Sequence);
     }
 
@@ -119,7 +119,7 @@ public sealed class ChunkPublisherTests
         Publish(102);
         Release(Begin.AddSeconds(60));
         Assert.Equal((500, 514), (_stream.Sound(1).View.First, _stream.Sound(1).View.Last));
-        Assert.Equal([5, 6, 7, 8, 9], Enumerable.Range(0, 15).Where(index => (Chunks(1)[index].Flags & ChunkFlags.Empty) != 0));
+        Assert.Equal([5, 6, 7, 8, 9], Enumerable.Range(0, 15).Where(index => (Chunks(1)[index].Flags & ChunkFlags.Empty) != ChunkFlags.None));
         Assert.All(Chunks(1).Skip(5).Take(5), chunk => Assert.True(chunk.Payload.IsEmpty));
         Assert.All(Chunks(0), chunk => Assert.False(chunk.Payload.IsEmpty));
     }

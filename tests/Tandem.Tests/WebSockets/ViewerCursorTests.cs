@@ -215,7 +215,7 @@ public sealed class ViewerCursorTests
         {
             var isInit = message.Message.Span[0] == 1;
             var name = message.Track == MediaTrack.Video ? $"v{message.Sequence}" : $"a{message.Sequence}.{message.Rendition}";
-            return isInit ? "init " + name : name + (message.Track == MediaTrack.Video && (message.Flags & ChunkFlags.CutPoint) != 0 ? " cut" : "");
+            return isInit ? "init " + name : name + (message.Track == MediaTrack.Video && (message.Flags & ChunkFlags.CutPoint) != ChunkFlags.None ? " cut" : "");
         });
     }
 }
