@@ -14,21 +14,21 @@ public readonly record struct LinePair(byte First, byte Second)
 /// <param name="Channel">1 to 4.</param>
 public sealed record Cea608Writer(int Channel = 1)
 {
-    private static readonly Dictionary<char, byte> _basic = new()
+    private static readonly Dictionary<char, byte> _basic = new (char Character, byte Code)[]
     {
-        ['’'] = 0x27, ['á'] = 0x2A, ['é'] = 0x5C, ['í'] = 0x5E, ['ó'] = 0x5F, ['ú'] = 0x60, ['ç'] = 0x7B, ['÷'] = 0x7C, ['Ñ'] = 0x7D, ['ñ'] = 0x7E,
-    };
+        ('’', 0x27), ('á', 0x2A), ('é', 0x5C), ('í', 0x5E), ('ó', 0x5F), ('ú', 0x60), ('ç', 0x7B), ('÷', 0x7C), ('Ñ', 0x7D), ('ñ', 0x7E),
+    }.ToDictionary(entry => entry.Character, entry => entry.Code);
 
-    private static readonly Dictionary<char, (byte First, byte Second)> _special = new()
+    private static readonly Dictionary<char, (byte First, byte Second)> _special = new (char Character, byte Code)[]
     {
-        ['¿'] = (0x11, 0x33), ['♪'] = (0x11, 0x37), ['à'] = (0x11, 0x38), ['è'] = (0x11, 0x3A), ['ê'] = (0x11, 0x3C), ['û'] = (0x11, 0x3F),
-    };
+        ('¿', 0x33), ('♪', 0x37), ('à', 0x38), ('è', 0x3A), ('ê', 0x3C), ('û', 0x3F),
+    }.ToDictionary(entry => entry.Character, entry => ((byte)0x11, entry.Code));
 
-    private static readonly Dictionary<char, (byte First, byte Second, char Before)> _extended = new()
+    private static readonly Dictionary<char, (byte First, byte Second, char Before)> _extended = new (char Character, byte First, byte Second, char Before)[]
     {
-        ['É'] = (0x12, 0x21, 'E'), ['¡'] = (0x12, 0x27, '!'), ['“'] = (0x12, 0x2E, '"'), ['»'] = (0x12, 0x3F, '"'),
-        ['Ä'] = (0x13, 0x30, 'A'), ['ö'] = (0x13, 0x33, 'o'), ['ß'] = (0x13, 0x34, 's'), ['ø'] = (0x13, 0x3B, 'o'), ['{'] = (0x13, 0x29, '('),
-    };
+        ('É', 0x12, 0x21, 'E'), ('¡', 0x12, 0x27, '!'), ('“', 0x12, 0x2E, '"'), ('»', 0x12, 0x3F, '"'),
+        ('Ä', 0x13, 0x30, 'A'), ('ö', 0x13, 0x33, 'o'), ('ß', 0x13, 0x34, 's'), ('ø', 0x13, 0x3B, 'o'), ('{', 0x13, 0x29, '('),
+    }.ToDictionary(entry => entry.Character, entry => (entry.First, entry.Second, entry.Before));
 
     private static readonly (byte First, byte Second)[] _rows =
     [

@@ -28,16 +28,9 @@ public sealed partial class CaptionTests
         var plain = origin.Add("plain", new OriginOptions { Programme = programme, Window = 10 });
         using var subtitled = new SubtitledOrigin(plain, sentences);
         var captioned = origin.Add("line21", new OriginOptions { Programme = CaptionedProgramme.With(programme, sentences), Window = 10 });
-        await using var server = await TandemServer.StartAsync(
-        [
-            TandemServer.Channel("text", subtitled.Master, delay: "14s", engine: Engine),
-            TandemServer.Channel("line21", captioned.Master, delay: "14s", engine: Engine),
-        ]);
-        await using var text = HlsRecorder.Start(server.Master("text"));
-        await using var line21 = HlsRecorder.Start(server.Master("line21"));
-        var limit = TimeSpan.FromSeconds(90);
-        await CheckAsync(await text.SecondsAsync(28, limit), programme, sentences, server);
-        await CheckAsync(await line21.SecondsAsync(28, limit), programme, sentences, server);
+        var recordings = await RecordAsync(("text", subtitled.Master), ("line21", captioned.Master));
+        foreach (var (recording, log) in recordings)
+            await CheckAsync(recording, programme, sentences, log);
     }
 
     [Fact]
@@ -49,9 +42,8 @@ public sealed partial class CaptionTests
         var sentences = new Speech().Sentences(130);
         await using var origin = await OriginServer.StartAsync();
         var channel = origin.Add("apart", new OriginOptions { Programme = CaptionedProgramme.With(made, sentences), Window = 10 });
-        await using var server = await TandemServer.StartAsync([TandemServer.Channel("apart", channel.Master, delay: "14s", engine: Engine)]);
-        await using var recorder = HlsRecorder.Start(server.Master("apart"));
-        await CheckAsync(await recorder.SecondsAsync(28, TimeSpan.FromSeconds(90)), made, sentences, server);
+        var (recording, log) = (await RecordAsync(("apart", channel.Master)))[0];
+        await CheckAsync(recording, made, sentences, log);
     }
 
     [Fact]
@@ -74,8 +66,24 @@ public sealed partial class CaptionTests
         Assert.True(await server.MetricAsync("tandem_engine_circuit_open", "channel=\"none\"") > 0);
     }
 
+    /// <summary>Half a minute of each channel, and the end of the server's log.</summary>
+    private static async Task<IReadOnlyList<(HlsRecording Recording, string Log)>> RecordAsync(params (string Id, Uri Master)[] channels)
+    {
+        await using var server = await TandemServer.StartAsync(
+            channels.Select(channel => TandemServer.Channel(channel.Id, channel.Master, delay: "14s", engine: Engine)));
+        var recorders = channels.Select(channel => HlsRecorder.Start(server.Master(channel.Id))).ToList();
+        var recordings = new List<(HlsRecording, string)>();
+        foreach (var recorder in recorders)
+        {
+            await using (recorder)
+                recordings.Add((await recorder.SecondsAsync(28, TimeSpan.FromSeconds(90)), server.Tail(20)));
+        }
+
+        return recordings;
+    }
+
     /// <summary>Every sentence that was whole in the recording has its translation as captions, and a voice speaks while they show.</summary>
-    private static async Task CheckAsync(HlsRecording recording, Programme programme, IReadOnlyList<Sentence> sentences, TandemServer server)
+    private static async Task CheckAsync(HlsRecording recording, Programme programme, IReadOnlyList<Sentence> sentences, string log)
     {
         var epoch = recording.Voice("es").Epochs[0];
         var voice = await Decode.SoundAsync(recording.Voice("es").Sound(epoch));
@@ -83,7 +91,8 @@ public sealed partial class CaptionTests
         var from = Math.Max(voice.Frames[0].Seconds, original.Frames[0].Seconds);
         var to = Math.Min(voice.Frames[^1].Seconds, original.Frames[^1].Seconds);
         var cues = recording.Captions("es").Cues(epoch);
-        var told = string.Join(" | ", cues.Select(cue => $"{cue.Start:F2}–{cue.End:F2} {cue.Text}")) + "\n" + server.Tail(10);
+        var told = string.Join(" | ", cues.Select(cue => $"{cue.Start:F2}–{cue.End:F2} {cue.Text}")) + "\n" + log;
+        TestContext.Current.TestOutputHelper?.WriteLine(told);
         var shift = programme.FirstTicks / (double)Programme.TickRate;
         var checkedSentences = 0;
         foreach (var (start, end, text) in sentences.Select(sentence => (sentence.Start + shift, sentence.End + shift, sentence.Text)))
