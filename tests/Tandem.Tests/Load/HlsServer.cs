@@ -65,13 +65,16 @@ internal sealed class HlsServer : IAsyncDisposable
         Func<SentFile, byte[]?>? send = null,
         Func<SentFile, TimeSpan>? hold = null,
         Func<bool, int, string, string?>? list = null,
-        Func<int, long>? off = null) => new(app)
+        Func<int, long>? off = null)
+    {
+        return new HlsServer(app)
         {
             Send = send ?? (file => file.Bytes),
             Hold = hold ?? (_ => TimeSpan.Zero),
             List = list ?? ((_, _, text) => text),
             Off = off ?? (_ => 0),
         };
+    }
 
     /// <summary>Starts it on a free port.</summary>
     public static async Task<HlsServer> StartAsync(Func<WebApplication, HlsServer> make)

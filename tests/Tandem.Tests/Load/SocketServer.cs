@@ -104,10 +104,17 @@ internal sealed class SocketServer : IAsyncDisposable
 
     /// <summary>One that misbehaves as told.</summary>
     public static SocketServer Make(
-        WebApplication app, Func<SentChunk, IEnumerable<byte[]>>? send = null, Func<SentChunk, TimeSpan>? hold = null, Func<SentChunk,
-            string?>? say = null,
-        Func<int, int?>? endsAfter = null, string? bye = null, Func<int, int?>? refuses = null, bool sendsInit = true,
-            int segmentMs = 2000) => new(app)
+        WebApplication app,
+        Func<SentChunk, IEnumerable<byte[]>>? send = null,
+        Func<SentChunk, TimeSpan>? hold = null,
+        Func<SentChunk, string?>? say = null,
+        Func<int, int?>? endsAfter = null,
+        string? bye = null,
+        Func<int, int?>? refuses = null,
+        bool sendsInit = true,
+        int segmentMs = 2000)
+    {
+        return new SocketServer(app)
         {
             Send = send ?? (chunk => [chunk.Bytes]),
             Hold = hold ?? (_ => TimeSpan.Zero),
@@ -118,6 +125,7 @@ internal sealed class SocketServer : IAsyncDisposable
             SendsInit = sendsInit,
             SegmentMs = segmentMs,
         };
+    }
 
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()
