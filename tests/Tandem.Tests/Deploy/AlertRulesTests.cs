@@ -136,7 +136,7 @@ public sealed partial class AlertRulesTests
     {
         if (!File.Exists(Path.Combine("/usr/bin", program)))
             Assert.Skip($"No {program} here: deploy/packages.txt names its package");
-        var start = new ProcessStartInfo(program, arguments) { RedirectStandardOutput = true, RedirectStandardError = true };
+        var start = new ProcessStartInfo(program, arguments) { UseShellExecute = false, RedirectStandardOutput = true, RedirectStandardError = true };
         using var process = Process.Start(start)!;
         var outputs = await Task.WhenAll(process.StandardOutput.ReadToEndAsync(), process.StandardError.ReadToEndAsync());
         await process.WaitForExitAsync();

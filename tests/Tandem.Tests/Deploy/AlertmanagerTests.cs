@@ -70,7 +70,7 @@ public sealed partial class AlertmanagerTests
 
     private static async Task<(int Code, string Text, string Errors)> RenderAsync(IEnumerable<KeyValuePair<string, string>> variables)
     {
-        var start = new ProcessStartInfo(Path.Combine(Folder, "render")) { RedirectStandardOutput = true, RedirectStandardError = true };
+        var start = new ProcessStartInfo(Path.Combine(Folder, "render")) { UseShellExecute = false, RedirectStandardOutput = true, RedirectStandardError = true };
         foreach (var name in Variables.Keys)
             start.Environment.Remove(name);
         foreach (var (name, value) in variables)
