@@ -75,7 +75,7 @@ public sealed partial class AlertingTests
         var folder = Directory.CreateTempSubdirectory("tandem-alertmanager-").FullName;
         await File.WriteAllTextAsync(Path.Combine(folder, "slack"), slack.Address.AbsoluteUri);
         await File.WriteAllTextAsync(Path.Combine(folder, "password"), "secret");
-        var start = new ProcessStartInfo(Path.Combine(Checkout.Root, "deploy/alertmanager/render")) { RedirectStandardOutput = true };
+        var start = new ProcessStartInfo(Path.Combine(Checkout.Root, "deploy/alertmanager/render")) { UseShellExecute = false, RedirectStandardOutput = true };
         foreach (var (name, value) in new Dictionary<string, string>(StringComparer.Ordinal)
         {
             ["SLACK_URL_FILE"] = Path.Combine(folder, "slack"),
