@@ -1,3 +1,4 @@
+using System.Globalization;
 using Microsoft.Extensions.Logging.Abstractions;
 using Tandem.Checks.Captions;
 using Tandem.Fuzz;
@@ -119,7 +120,7 @@ public sealed class CaptionExtractorTests : IDisposable
 
     private static string Words(string srt) => string.Join(
         ' ',
-        srt.Split('\n').Where(line => !line.Contains("-->", StringComparison.Ordinal) && !int.TryParse(line, System.Globalization.CultureInfo.InvariantCulture, out _))
+        srt.Split('\n').Where(line => !line.Contains("-->", StringComparison.Ordinal) && !int.TryParse(line, CultureInfo.InvariantCulture, out _))
             .SelectMany(line => System.Text.RegularExpressions.Regex.Replace(line, @"<[^>]*>|\{[^}]*\}|\\h", " ").Split(' ', StringSplitOptions.RemoveEmptyEntries)));
 
     private static List<TimedText> Decoded(IReadOnlyList<CaptionPair> pairs)
