@@ -20,6 +20,7 @@ internal sealed record HelloMessage(
     long EndsInSeconds)
 {
     /// <summary>Names the message.</summary>
+    [JsonPropertyOrder(-1)]
     public string Type { get; init; } = "hello";
 }
 
@@ -64,6 +65,7 @@ internal sealed record StatusMessage(
     long ServerTime)
 {
     /// <summary>Names the message.</summary>
+    [JsonPropertyOrder(-1)]
     public string Type { get; init; } = "status";
 }
 
@@ -71,6 +73,7 @@ internal sealed record StatusMessage(
 internal sealed record CaptionMessage(string Language, string Id, string Text, long Start, long End)
 {
     /// <summary>Names the message.</summary>
+    [JsonPropertyOrder(-1)]
     public string Type { get; init; } = "caption";
 }
 
@@ -78,6 +81,7 @@ internal sealed record CaptionMessage(string Language, string Id, string Text, l
 internal sealed record NoticeMessage(string Code, string Detail)
 {
     /// <summary>Names the message.</summary>
+    [JsonPropertyOrder(-1)]
     public string Type { get; init; } = "notice";
 
     /// <summary>The track that it is about.</summary>
@@ -109,6 +113,7 @@ internal sealed record NoticeMessage(string Code, string Detail)
 internal sealed record ByeMessage(string Reason, string Detail, bool Reconnect, long AfterMs)
 {
     /// <summary>Names the message.</summary>
+    [JsonPropertyOrder(-1)]
     public string Type { get; init; } = "bye";
 }
 

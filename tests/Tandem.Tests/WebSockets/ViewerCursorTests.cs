@@ -177,7 +177,7 @@ public sealed class ViewerCursorTests
         var chunks = new FakeChunks("es") { Size = 1 << 20 };
         chunks.Add(0, 0);
         var cursor = new ViewerCursor(chunks.Stream, 1, true, FakeChunks.Begin);
-        Take(cursor, 0);
+        Take(cursor, 0, mostBytes: 100 << 20);
         chunks.Add(1, 11);
         Assert.DoesNotContain("v9", Take(cursor, 11, mostBytes: 100 << 20));
         Assert.NotEmpty(_notices);

@@ -132,9 +132,11 @@ class Client {
   takeChunk(track, message) {
     if (track.next !== null && message.sequence !== track.next)
       this.faults.push(`track ${track.number}: ${message.sequence} came in place of ${track.next}`);
-    if (track.expected !== null && !(message.flags & BREAK) && Math.abs(message.sourceTime - track.expected) > 1000)
+    const seam = track.rendition === message.rendition ? 1000 : 50_000;
+    if (track.expected !== null && !(message.flags & BREAK) && Math.abs(message.sourceTime - track.expected) > seam)
       this.faults.push(`track ${track.number}: source time ${message.sourceTime} came in place of ${track.expected}`);
     if (message.duration > 500_000) this.faults.push(`track ${track.number}: a chunk of ${message.duration} µs`);
+    track.rendition = message.rendition;
     track.next = message.sequence + 1;
     track.expected = message.sourceTime + message.duration;
     if (message.flags & EMPTY) return;
