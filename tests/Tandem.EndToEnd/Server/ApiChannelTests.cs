@@ -25,7 +25,7 @@ public sealed class ApiChannelTests : IDisposable
 
         await server.StartAsync();
         var channel = await server.ChannelAsync("later");
-        Assert.Equal(("push", 12), (channel.GetProperty("input").GetString(), channel.GetProperty("delaySeconds").GetDouble()));
+        Assert.Equal(("push", 12.0), (channel.GetProperty("input").GetString(), channel.GetProperty("delaySeconds").GetDouble()));
         Assert.Contains("\"total\":1", await http.GetStringAsync("v1/feedback"), StringComparison.Ordinal);
         using var deleted = await http.DeleteAsync("v1/channels/later");
         Assert.Equal(HttpStatusCode.NoContent, deleted.StatusCode);
