@@ -120,6 +120,9 @@ export class FeedbackForm {
   }
 
   private async go(): Promise<void> {
+    if (this.button.hasAttribute('aria-disabled')) {
+      return;
+    }
     const kind = this.kinds.find(k => k.checked)!.value as FeedbackKind;
     const score = this.scores.find(s => s.checked)?.value;
     if (kind === 'score' && score === undefined) {
@@ -127,10 +130,11 @@ export class FeedbackForm {
       this.scores[0]!.focus();
       return;
     }
-    this.button.disabled = true;
+    // Not `disabled`: that would take the focus from whoever pressed it.
+    this.button.setAttribute('aria-disabled', 'true');
     this.tell('sending');
     const sent = await this.submit(kind, score === undefined ? undefined : Number(score), this.text.value.trim());
-    this.button.disabled = false;
+    this.button.removeAttribute('aria-disabled');
     this.tell(sent);
     if (sent === 'sent') {
       this.text.value = '';

@@ -38,6 +38,10 @@ export function heardNow(info: ChannelInfo | undefined, language: string | undef
   if (now.state === 'dubbed') {
     return { what: 'dub', language: voice.language };
   }
+  if (now.why === 'engine_away') {
+    // Whether or not somebody speaks at the moment: no dub would come.
+    return { what: 'fallback', language: voice.language, why: now.why };
+  }
   return { what: now.state, language: voice.language, why: now.why ?? (now.state === 'fallback' ? 'not_ready' : 'no_speech') };
 }
 

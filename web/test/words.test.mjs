@@ -20,6 +20,11 @@ test('what is heard is what the programme had at the moment that plays, not what
   assert.equal(heardNow(info(past), 'es', false, 50).what, 'dub');
 });
 
+test('in a pause the page promises no dub while the engine is away', () => {
+  assert.equal(heardNow(info([{ since: 1, state: 'original', why: 'engine_away' }]), 'es', false, 5).what, 'fallback');
+  assert.equal(heardNow(info([{ since: 1, state: 'original', why: 'no_speech' }]), 'es', false, 5).what, 'original');
+});
+
 test('a socket’s word goes before what was asked for, which has the reason', () => {
   const voice = { language: 'es', state: 'fallback', why: 'engine_away', heard: [{ since: 100, state: 'dubbed', why: null }, { since: 250, state: 'fallback', why: 'engine_away' }] };
   assert.deepEqual(withStatus(voice, [{ since: 200, state: 'dubbed' }, { since: 240, state: 'fallback' }]).heard, [

@@ -60,6 +60,6 @@ internal sealed class HeardDiary
         { State: LanguageState.Fallback } => engineWorks ? HeardWhy.EngineFailed : HeardWhy.EngineAway,
         { Reason: LanguageSnapshot.Advertisement } => HeardWhy.Advertisement,
         { Reason: LanguageSnapshot.OfSource } => HeardWhy.OfSource,
-        _ => HeardWhy.NoSpeech,
+        _ => engineWorks ? HeardWhy.NoSpeech : HeardWhy.EngineAway,
     };
 }

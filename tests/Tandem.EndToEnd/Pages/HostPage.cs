@@ -43,7 +43,7 @@ public sealed class HostPage : IAsyncDisposable
 
             context.Response.ContentType = "text/html";
             context.Response.Headers.ContentSecurityPolicy =
-                $"default-src 'none'; script-src 'self' {tandem}; connect-src {tandem} {pictures}; media-src blob: data:; require-trusted-types-for 'script'";
+                $"default-src 'none'; img-src 'self'; script-src 'self' {tandem}; connect-src {tandem} {pictures}; media-src blob: data:; require-trusted-types-for 'script'";
             return context.Response.WriteAsync(
                 $"""
                 <!doctype html>

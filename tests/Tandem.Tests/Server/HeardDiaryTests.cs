@@ -71,6 +71,7 @@ public sealed class HeardDiaryTests
     [InlineData(LanguageState.Original, LanguageSnapshot.Advertisement, true, HeardWhy.Advertisement)]
     [InlineData(LanguageState.Original, LanguageSnapshot.OfSource, true, HeardWhy.OfSource)]
     [InlineData(LanguageState.Original, null, true, HeardWhy.NoSpeech)]
+    [InlineData(LanguageState.Original, null, false, HeardWhy.EngineAway)]
     public void Each_state_has_its_word(LanguageState state, string? reason, bool works, HeardWhy? expected) =>
         Assert.Equal(expected, HeardDiary.WhyOf(new LanguageSnapshot("es", state) { Reason = reason }, works));
 
