@@ -65,8 +65,11 @@ public sealed class CaptionExtractorTests : IDisposable
     [Fact]
     public async Task The_confined_worker_answers_with_them_and_says_why_it_cannot()
     {
-        await using var worker = MediaWorker.Create(new MediaWorkerOptions(), TimeProvider.System, NullLogger.Instance);
+        // A busy machine starts a child slowly.
+        var options = new MediaWorkerOptions { RequestTimeout = TimeSpan.FromSeconds(60), StartTimeout = TimeSpan.FromSeconds(60) };
+        await using var worker = MediaWorker.Create(options, TimeProvider.System, NullLogger.Instance);
         var outcome = await worker.ReadCaptionsAsync(new CaptionRequest(Captioned(out var first), default, false), CancellationToken.None);
+        Assert.Null(outcome.Detail);
         Expect(outcome.Pairs!, first);
         var refused = await worker.ReadCaptionsAsync(new CaptionRequest("<html>"u8.ToArray(), default, false), CancellationToken.None);
         Assert.Equal(DecodeFault.NotMedia, refused.Fault);
