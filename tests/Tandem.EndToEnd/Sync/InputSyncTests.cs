@@ -1,4 +1,5 @@
 using System.Globalization;
+using Tandem.Checks.Demux;
 using Tandem.Checks.Detectors;
 using Tandem.Checks.Hls;
 using Tandem.Checks.Recording;
@@ -157,7 +158,7 @@ public sealed class InputMatrix : IAsyncLifetime
     }
 
     private static async Task<IReadOnlyList<KeyValuePair<long, double>>> OffsetsAsync(
-        Checks.Demux.PictureStream pictures, Checks.Demux.SoundStream sound, double period)
+        PictureStream pictures, SoundStream sound, double period)
     {
         var flashes = await FlashBeep.FlashesAsync(pictures);
         return [.. FlashBeep.Match(flashes, await FlashBeep.BeepsAsync(sound))
