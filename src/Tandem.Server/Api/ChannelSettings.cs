@@ -83,4 +83,8 @@ public sealed record ChannelSettings
     /// <summary><c>dub</c> or <c>original</c>.</summary>
     [JsonPropertyName("ads")]
     public string? Ads { get; init; }
+
+    /// <summary>Whether the viewers' page plays by WebSocket, for the shortest delay.</summary>
+    [JsonPropertyName("shortest_delay")]
+    public bool? ShortestDelay { get; init; }
 }
