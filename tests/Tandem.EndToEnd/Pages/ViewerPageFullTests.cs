@@ -41,8 +41,8 @@ public sealed class ViewerPageFullTests(Browser browser) : IClassFixture<Browser
         await page.UntilAsync($"{Heard}.includes('spoken by a machine')", _engine);
         await CaptionsAsync(page, shown: true);
         var told = await page.ReadAsync<string[]>("window.told");
-        Assert.Equal("dub", told[^1]);
-        Assert.True(told.SkipWhile(word => word != "dub").Contains("fallback", StringComparer.Ordinal), string.Join(' ', told));
+        var after = told.SkipWhile(word => word != "dub").SkipWhile(word => word != "fallback");
+        Assert.True(after.Contains("dub", StringComparer.Ordinal), string.Join(' ', told));
         Assert.Empty(page.Faults);
     }
 
