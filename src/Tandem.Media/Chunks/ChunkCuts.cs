@@ -12,10 +12,8 @@ internal static class ChunkCuts
     /// <param name="count">How many chunks.</param>
     public static int[] Of(IReadOnlyList<PictureSample> samples, uint timescale, int count)
     {
-        // A chunk that ends between two pictures ends with the first of them: it may last a picture longer than its even share.
-        var longest = Math.Max(1, (timescale / 2L) - samples.Max(sample => sample.Duration));
         var groups = GroupsOf(samples);
-        var parts = groups.ConvertAll(group => (int)Math.Min(count + 1, ((Length(samples, group) - 1) / longest) + 1));
+        var parts = groups.ConvertAll(group => Least(samples, group, timescale / 2, count));
         if (parts.Sum() > count)
             (groups, parts) = ([(0, samples.Count)], [count]);
         while (parts.Sum() < count)
@@ -45,6 +43,19 @@ internal static class ChunkCuts
 
     private static long Length(IReadOnlyList<PictureSample> samples, (int From, int To) group) =>
         Math.Max(1, samples[group.To - 1].Decode + samples[group.To - 1].Duration - samples[group.From].Decode);
+
+    /// <summary>
+    /// The fewest even parts of a group that last <paramref name="longest"/> at most; more than <paramref name="most"/> where there are none.
+    /// A part that ends between two pictures ends with the first of them, and so may last longer than its share.
+    /// </summary>
+    private static int Least(IReadOnlyList<PictureSample> samples, (int From, int To) group, long longest, int most)
+    {
+        var parts = (int)Math.Min(most + 1, ((Length(samples, group) - 1) / Math.Max(1, longest)) + 1);
+        while (parts <= most && Even(samples, group, parts).Append(group.To) is var cuts
+            && cuts.Zip(cuts.Skip(1)).Any(part => part.Second > part.First && Length(samples, part) > longest))
+            parts++;
+        return parts;
+    }
 
     private static IEnumerable<int> Even(IReadOnlyList<PictureSample> samples, (int From, int To) group, int parts)
     {

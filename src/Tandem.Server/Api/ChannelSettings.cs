@@ -44,6 +44,10 @@ public sealed record ChannelSettings
     [JsonPropertyName("carry_memory")]
     public string? CarryMemory { get; init; }
 
+    /// <summary>Up to which bit rate a variant is what viewers of WebSockets get, such as <c>3000kbit/s</c>.</summary>
+    [JsonPropertyName("socket_bit_rate")]
+    public string? SocketBitRate { get; init; }
+
     /// <summary>Whether an input that is a file begins again at its end.</summary>
     [JsonPropertyName("loop")]
     public bool? Loop { get; init; }
