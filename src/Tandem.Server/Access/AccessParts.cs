@@ -59,7 +59,7 @@ internal sealed class AccessParts : IDisposable
     public InstanceAdmission Admission { get; }
 
     /// <summary>Who may watch.</summary>
-    public IViewerGate Gate { get; }
+    public ViewerGate Gate { get; }
 
     /// <summary>What channels have published, behind the gate.</summary>
     public LiveAccess Live { get; }

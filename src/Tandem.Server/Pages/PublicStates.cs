@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using Microsoft.AspNetCore.Http;
+using Tandem.Server.Access;
 using Tandem.Server.Api;
 using Tandem.Server.Hls;
 
@@ -7,7 +8,7 @@ namespace Tandem.Server.Pages;
 
 /// <summary>
 /// Serves what viewers may know of channels: <c>/live/channels.json</c> and <c>/live/{channel}/state.json</c>. Both may be kept for a second, so
-/// that any number of viewers costs one answer a second behind a cache.
+/// that any number of viewers costs one answer a second behind a cache; where viewers need tokens, each gets what its own opens.
 /// </summary>
 internal sealed class PublicStates : IDisposable
 {
@@ -17,29 +18,40 @@ internal sealed class PublicStates : IDisposable
     private static readonly string[] Demonstrations = ["offline", "pocketsphinx", "apertium", "espeak"];
 
     private readonly ChannelHost _channels;
+    private readonly ViewerGate _gate;
     private readonly TimeProvider _time;
     private readonly ConditionalWeakTable<HostedChannel, HeardDiary> _diaries = [];
     private readonly ITimer _timer;
 
     /// <summary>Looks at the channels from now on.</summary>
-    public PublicStates(ChannelHost channels, TimeProvider time)
+    public PublicStates(ChannelHost channels, ViewerGate gate, TimeProvider time)
     {
         _channels = channels;
+        _gate = gate;
         _time = time;
         _timer = time.CreateTimer(_ => Look(), null, Pace, Pace);
     }
 
-    /// <summary>The list of channels.</summary>
-    public IResult All(HttpContext context)
+    /// <summary>The list of channels that are open to who asks.</summary>
+    public async Task<IResult> AllAsync(HttpContext context)
     {
-        Headers(context);
-        return Results.Json(new PublicChannels([.. _channels.All.Select(channel => new PublicChannel(channel.Options.Id))]), ApiJson.Default.PublicChannels);
+        ChannelFiles.AllowOtherOrigins(context.Response.Headers);
+        var (refusal, claims) = await _gate.ClaimsAsync(context);
+        if (refusal is not null)
+            return refusal.Answer(context);
+        Keep(context, claims is not null);
+        var open = _channels.All.Select(channel => channel.Options.Id).Where(id => claims?.Opens(id) != false);
+        return Results.Json(new PublicChannels([.. open.Select(id => new PublicChannel(id))]), ApiJson.Default.PublicChannels);
     }
 
-    /// <summary>One channel's state; 404 where there is none.</summary>
-    public IResult Of(HttpContext context, string id)
+    /// <summary>One channel's state; 404 where there is none, and what the gate says.</summary>
+    public async Task<IResult> OfAsync(HttpContext context, string id)
     {
-        Headers(context);
+        ChannelFiles.AllowOtherOrigins(context.Response.Headers);
+        var verdict = await _gate.AdmitAsync(context, id, null, ViewerKind.Page);
+        if (!verdict.Admitted)
+            return verdict.Answer(context);
+        Keep(context, !verdict.ByAddress);
         return _channels.Find(id) is { } channel
             ? Results.Json(Of(channel), ApiJson.Default.PublicState)
             : Problem.Of(StatusCodes.Status404NotFound, "There is no such channel.");
@@ -48,11 +60,8 @@ internal sealed class PublicStates : IDisposable
     /// <inheritdoc/>
     public void Dispose() => _timer.Dispose();
 
-    private static void Headers(HttpContext context)
-    {
-        ChannelFiles.AllowOtherOrigins(context.Response.Headers);
-        context.Response.Headers.CacheControl = "public, max-age=1";
-    }
+    private static void Keep(HttpContext context, bool isOwn) =>
+        context.Response.Headers.CacheControl = isOwn ? "private, max-age=1" : "public, max-age=1";
 
     private PublicState Of(HostedChannel channel)
     {
