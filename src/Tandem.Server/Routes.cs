@@ -33,7 +33,7 @@ internal static partial class Routes
             .WithName("live").WithSummary("What a channel publishes: master.m3u8, and what it leads to.");
         var states = new PublicStates(channels, access.Gate, parts.Time);
         app.Lifetime.ApplicationStopped.Register(states.Dispose);
-        app.MapMethods("/live/channels.json", Reading, (HttpContext context) => states.AllAsync(context))
+        app.MapMethods("/live/channels.json", Reading, (Delegate)((HttpContext context) => states.AllAsync(context)))
             .WithName("public-channels").Produces<PublicChannels>().WithSummary("The channels that the viewer page offers.");
         app.MapMethods("/live/{channel}/state.json", Reading, (HttpContext context, string channel) => states.OfAsync(context, channel))
             .WithName("public-state").Produces<PublicState>().WithSummary("What viewers may know of a channel.");
