@@ -161,6 +161,9 @@ public sealed class TandemServer : IAsyncDisposable
     /// <summary>The ids of its child processes and theirs.</summary>
     public IReadOnlyList<int> Descendants() => ProcessTree.Below(ProcessId);
 
+    /// <summary>Asks as an operator from now on: where there are keys, others are told less.</summary>
+    public void Present(string key) => _http.DefaultRequestHeaders.Authorization = new System.Net.Http.Headers.AuthenticationHeaderValue("Bearer", key);
+
     /// <summary>The state of a channel from <c>/v1/channels/{id}</c>.</summary>
     public async Task<JsonElement> ChannelAsync(string id) =>
         JsonDocument.Parse(await _http.GetStringAsync(new Uri(Root, $"v1/channels/{id}"))).RootElement;

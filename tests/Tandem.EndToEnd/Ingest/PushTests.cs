@@ -33,6 +33,8 @@ public sealed class PushTests
         var programme = await Programmes.FlashBeepAsync(packing, FrameRate.Pal);
         var environment = withKey ? new Dictionary<string, string> { ["TANDEM__operator_keys"] = Hash } : [];
         await using var server = await TandemServer.StartAsync([Channel], environment);
+        if (withKey)
+            server.Present(Key);
         await server.UntilAsync("it says what is awaited", async () => (await server.ChannelAsync("pushed")).GetProperty("reason").GetString()
             is { } reason && reason.Contains("/ingest/pushed/master.m3u8", StringComparison.Ordinal), _limit);
         Assert.Equal("starting", (await server.ChannelAsync("pushed")).GetProperty("state").GetString());

@@ -44,7 +44,8 @@ public sealed class HlsDetectorTests(HlsDetectorTests.Runs runs) : IClassFixture
     {
         var all = runs.Of("held back");
         AssertFaults(all);
-        Assert.True(all.Delivery.Max >= 1.5, $"{all.Delivery.Max} s");
+        // Held back for 1.5 s by the source's clock, which is not the test's.
+        Assert.True(all.Delivery.Max >= 1.4, $"{all.Delivery.Max} s");
     }
 
     [Fact]
