@@ -14,7 +14,7 @@ public sealed class ViewerPageTests(Browser browser) : IClassFixture<Browser>
     {
         await using var origin = await OriginServer.StartAsync();
         var source = origin.Add("seen", new OriginOptions { Programme = await Programmes.FlashBeepAsync(Packing.Ts, FrameRate.Pal) });
-        await using var server = await TandemServer.StartAsync([TandemServer.Channel("seen", source.Master, delay: "2s", to: "es+fr")]);
+        await using var server = await TandemServer.StartAsync([TandemServer.Channel("seen", source.Master, delay: "4s", to: "es+fr")]);
         await using var page = await ViewerPage.OpenAsync(browser, server.Root);
         await page.PlaysAsync();
         Assert.Equal("2 English (original) Español Français", await page.ReadAsync<string>(
