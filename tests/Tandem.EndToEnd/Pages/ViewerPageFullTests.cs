@@ -98,7 +98,7 @@ public sealed class ViewerPageFullTests(Browser browser) : IClassFixture<Browser
     {
         await using var origin = await OriginServer.StartAsync();
         var source = origin.Add("scored", new OriginOptions { Programme = await Programmes.FlashBeepAsync(Packing.Ts, FrameRate.Pal) });
-        await using var server = await TandemServer.StartAsync([TandemServer.Channel("scored", source.Master, delay: "2s")]);
+        await using var server = await TandemServer.StartAsync([TandemServer.Channel("scored", source.Master, delay: "4s")]);
         var (sent, status) = (new List<string>(), 429);
         await using var page = await ViewerPage.OpenAsync(browser, server.Root, prepare: one => one.RouteAsync("**/v1/feedback", async route =>
         {
@@ -145,7 +145,7 @@ public sealed class ViewerPageFullTests(Browser browser) : IClassFixture<Browser
     {
         await using var origin = await OriginServer.StartAsync();
         var source = origin.Add("guest", new OriginOptions { Programme = await Programmes.FlashBeepAsync(Packing.Ts, FrameRate.Pal) });
-        await using var server = await TandemServer.StartAsync([TandemServer.Channel("guest", source.Master, delay: "2s", to: "es+fr")]);
+        await using var server = await TandemServer.StartAsync([TandemServer.Channel("guest", source.Master, delay: "4s", to: "es+fr")]);
         await using var host = await HostPage.StartAsync(server.Root, origin.Root);
         await using var page = await ViewerPage.OpenAsync(browser, host.Root);
         await page.PlaysAsync();
