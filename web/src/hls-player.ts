@@ -103,7 +103,8 @@ export class HlsPlayer implements Player {
     const { hls } = this;
     hls.subtitleDisplay = this.want.caption !== undefined;
     hls.on(Events.AUDIO_TRACKS_UPDATED, () => this.restoreVoice());
-    hls.on(Events.SUBTITLE_TRACKS_UPDATED, () => this.restoreCaption());
+    // hls.js makes its own choice of captions right after it has told of them.
+    hls.on(Events.SUBTITLE_TRACKS_UPDATED, () => queueMicrotask(() => hls === this.hls && this.restoreCaption()));
     hls.on(Events.AUDIO_TRACK_SWITCHED, () => this.listener.changed());
     hls.on(Events.SUBTITLE_TRACK_SWITCH, () => this.listener.changed());
     hls.on(Events.FRAG_BUFFERED, () => this.well());

@@ -62,6 +62,8 @@ export class OriginalLevel {
     void this.context.resume();
     this.hls = new Hls({
       backBufferLength: 10,
+      // hls.js takes the second only beside the first.
+      liveSyncDurationCount: 3,
       liveMaxLatencyDurationCount: 20,
       xhrSetup: request => {
         for (const [name, value] of Object.entries(credentials(this.token))) {
