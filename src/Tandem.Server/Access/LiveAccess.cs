@@ -9,7 +9,7 @@ namespace Tandem.Server.Access;
 /// <param name="files">What channels have published.</param>
 /// <param name="channels">The channels, for their voices.</param>
 /// <param name="tickets">Makes tickets; null where no tokens are needed.</param>
-internal sealed class LiveAccess(IViewerGate gate, ChannelFiles files, ChannelHost channels, Tickets? tickets)
+internal sealed class LiveAccess(ViewerGate gate, ChannelFiles files, ChannelHost channels, Tickets? tickets)
 {
     private const string Captions = "subs";
 

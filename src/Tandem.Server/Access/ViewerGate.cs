@@ -29,7 +29,7 @@ internal sealed class ViewerGate(
     RequestLimits limits,
     InstanceAdmission room,
     TandemMeter meter,
-    TimeProvider time) : IViewerGate
+    TimeProvider time)
 {
     /// <summary>The voice that is never closed: where no dub is, it is what is heard.</summary>
     public const string Original = "original";
@@ -37,7 +37,13 @@ internal sealed class ViewerGate(
     /// <summary>Name of the cookie that may hold a token.</summary>
     public const string Cookie = "tandem_token";
 
-    /// <inheritdoc/>
+    /// <summary>
+    /// Asks for a channel, before anything about it is told; whether the channel exists has no part in the answer. Refusals are counted here.
+    /// </summary>
+    /// <param name="context">The request; its token is looked for in header, query and cookie.</param>
+    /// <param name="channel">The channel's id, as it was asked for.</param>
+    /// <param name="language">The voice that is asked for; null for the channel as a whole. <c>original</c> is always open.</param>
+    /// <param name="kind">What is asked for.</param>
     public async ValueTask<ViewerVerdict> AdmitAsync(HttpContext context, string channel, string? language, ViewerKind kind)
     {
         var (verdict, key) = await OpenAsync(context, channel, language, kind);

@@ -18,7 +18,7 @@ namespace Tandem.Server.Feedback;
 /// <param name="meter">Counts it.</param>
 /// <param name="time">The clock.</param>
 /// <param name="log">Told when it cannot be kept.</param>
-internal sealed partial class FeedbackApi(FeedbackStore store, ChannelHost channels, IViewerGate gate, TandemMeter meter, TimeProvider time, ILogger log)
+internal sealed partial class FeedbackApi(FeedbackStore store, ChannelHost channels, ViewerGate gate, TandemMeter meter, TimeProvider time, ILogger log)
 {
     private const int LargestBody = 8 * 1024;
     private const int LongestText = 1000;

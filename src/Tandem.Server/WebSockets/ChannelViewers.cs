@@ -54,6 +54,9 @@ internal sealed class ChannelViewers
     /// <summary>Whether viewers are being told to go: chunks do not wait for their time any more.</summary>
     public bool Draining { get; set; }
 
+    /// <summary>Whether the channel was stopped and all its viewers are gone.</summary>
+    public bool IsOver => _state == ChannelState.Stopped && _viewers.IsEmpty;
+
     /// <summary>The viewers.</summary>
     public ICollection<ViewerSocket> All => _viewers.Keys;
 

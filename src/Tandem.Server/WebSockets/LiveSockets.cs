@@ -13,7 +13,7 @@ namespace Tandem.Server.WebSockets;
 /// <param name="hub">The sockets.</param>
 /// <param name="gate">Who may watch.</param>
 /// <param name="time">The clock.</param>
-internal sealed class LiveSockets(ChannelHost host, ViewerHub hub, IViewerGate gate, TimeProvider time)
+internal sealed class LiveSockets(ChannelHost host, ViewerHub hub, ViewerGate gate, TimeProvider time)
 {
     private static readonly TimeSpan s_soon = TimeSpan.FromSeconds(1);
 

@@ -96,6 +96,14 @@ internal sealed partial class ViewerHub : IAsyncDisposable
         _stop.Dispose();
     }
 
+    /// <summary>Lets go of a channel that was deleted or replaced: its chunks are megabytes.</summary>
+    private void Release(string id, ChannelViewers channel)
+    {
+        lock (_lock)
+            _channels.TryRemove(KeyValuePair.Create(id, channel));
+        channel.Stop();
+    }
+
     private async Task BeatAsync()
     {
         using var timer = new PeriodicTimer(s_beat, _time);
@@ -104,8 +112,12 @@ internal sealed partial class ViewerHub : IAsyncDisposable
             try
             {
                 await timer.WaitForNextTickAsync(_stop.Token);
-                foreach (var channel in _channels.Values)
+                foreach (var (id, channel) in _channels)
+                {
                     channel.Tick(_time.GetUtcNow());
+                    if (channel.IsOver)
+                        Release(id, channel);
+                }
             }
             catch (OperationCanceledException) when (_stop.IsCancellationRequested)
             {

@@ -168,7 +168,7 @@ public sealed class SocketDetectorTests(SocketDetectorTests.Runs runs) : IClassF
             RunAsync("off the picture", app =>
                 SocketServer.Make(app, send: chunk => [chunk.Track == 2 ? chunk.Moved(SocketServer.SourceTimeAt, -400_000) : chunk.Bytes])),
             RunAsync("no init", app => SocketServer.Make(app, sendsInit: false)),
-            RunAsync("held back", app => SocketServer.Make(app, hold: chunk => TimeSpan.FromSeconds(chunk.IsChosen() ? 1.2 : 0))),
+            RunAsync("held back", app => SocketServer.Make(app, hold: chunk => TimeSpan.FromSeconds(chunk.IsChosen() ? 1.3 : 0))),
             RunAsync("skipped", app => SocketServer.Make(app, send: chunk => Chosen(chunk, 2) ? [] : [chunk.Bytes], say: Skipping)),
             RunAsync("stands still", app =>
                 SocketServer.Make(app, hold: chunk => TimeSpan.FromSeconds(chunk.Index >= 20 ? 60 : 0), segmentMs: 128), seconds: 7),

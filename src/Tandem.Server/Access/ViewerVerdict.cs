@@ -4,35 +4,6 @@ using Tandem.Server.Api;
 
 namespace Tandem.Server.Access;
 
-/// <summary>What somebody wants of a channel.</summary>
-internal enum ViewerKind
-{
-    /// <summary>A media playlist or segment over HTTP; each request is asked about.</summary>
-    Hls,
-
-    /// <summary>The master playlist: a viewer who is about to join.</summary>
-    HlsMaster,
-
-    /// <summary>A WebSocket; asked about once, before the upgrade, and counted as a viewer until its request ends.</summary>
-    WebSocket,
-
-    /// <summary>No media: the channel's state for a page, or feedback on it.</summary>
-    Page,
-}
-
-/// <summary>Decides who may watch, and whether there is room for one more.</summary>
-internal interface IViewerGate
-{
-    /// <summary>
-    /// Asks for a channel, before anything about it is told; whether the channel exists has no part in the answer. Refusals are counted here.
-    /// </summary>
-    /// <param name="context">The request; its token is looked for in header, query and cookie.</param>
-    /// <param name="channel">The channel's id, as it was asked for.</param>
-    /// <param name="language">The voice that is asked for; null for the channel as a whole. <c>original</c> is always open.</param>
-    /// <param name="kind">What is asked for.</param>
-    ValueTask<ViewerVerdict> AdmitAsync(HttpContext context, string channel, string? language, ViewerKind kind);
-}
-
 /// <summary>What the gate says.</summary>
 internal sealed record ViewerVerdict
 {
