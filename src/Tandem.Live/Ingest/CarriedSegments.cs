@@ -29,7 +29,10 @@ public sealed record CarriedMedia(
 /// <param name="useful">How long after its appearance a segment is of use.</param>
 /// <param name="memory">How far back it is remembered what has appeared.</param>
 /// <param name="time">The clock.</param>
-/// <param name="isWhole">Whether of a playlist that is seen for the first time everything is fetched, not only what is remembered.</param>
+/// <param name="isWhole">
+/// Whether of a playlist that is seen for the first time everything is fetched, not only what is remembered, and each segment is tried for as
+/// long as it is of use: a picture that is missing is a hole. Otherwise one that is missing is given up before it holds up what follows.
+/// </param>
 internal sealed class CarriedSegments(Fetch fetch, bool isPushed, TimeSpan useful, TimeSpan memory, TimeProvider time, bool isWhole = true) : IDisposable
 {
     // A segment of a large picture is megabytes: this many are on their way, and twice as many are waiting to be read.
@@ -39,6 +42,7 @@ internal sealed class CarriedSegments(Fetch fetch, bool isPushed, TimeSpan usefu
     // What a channel shows of the past when it starts is due already; it is tried for this long.
     private static readonly TimeSpan s_backFillPatience = TimeSpan.FromSeconds(15);
     private static readonly TimeSpan s_longest = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan s_shortest = TimeSpan.FromSeconds(3);
 
     private readonly Lock _lock = new();
     private readonly Dictionary<PlaylistId, Lane> _lanes = [];
@@ -183,7 +187,8 @@ internal sealed class CarriedSegments(Fetch fetch, bool isPushed, TimeSpan usefu
         var left = (until > usefulUntil ? until : usefulUntil) - time.GetUtcNow();
         if (left <= TimeSpan.Zero)
             return Lost(new SourceFault("segment", "late", $"{ShownAddress.Of(seen.Segment.Address)}: those before it took too long", Retry: true));
-        var tried = await tries.FetchAsync(seen.Segment, left < s_longest ? left : s_longest, () => Volatile.Read(ref lane.Latest), cancellation);
+        var most = isWhole ? s_longest : TimeSpan.FromTicks(Math.Max(s_shortest.Ticks, 2 * seen.Segment.Duration.Ticks));
+        var tried = await tries.FetchAsync(seen.Segment, left < most ? left : most, () => Volatile.Read(ref lane.Latest), cancellation);
         return tried.Media.Fault is { } fault
             ? Lost(fault)
             : new CarriedMedia(lane.Id, tried.Segment, seen.Incarnation, seen.AppearedAt, tried.Media.Init, tried.Media.Data, null);

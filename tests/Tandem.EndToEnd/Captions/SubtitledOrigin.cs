@@ -15,6 +15,9 @@ public sealed class SubtitledOrigin : IDisposable
     private readonly OriginChannel _channel;
     private readonly IReadOnlyList<Sentence> _sentences;
 
+    // A segment stays for a while after it has left the playlist (RFC 8216, section 6.2.2).
+    private readonly Dictionary<long, OriginEntry> _listed = [];
+
     /// <summary>Starts it on a free port of loopback.</summary>
     /// <param name="channel">The channel.</param>
     /// <param name="sentences">What is said, by the programme's own time.</param>
@@ -93,6 +96,7 @@ public sealed class SubtitledOrigin : IDisposable
         text.Append(CultureInfo.InvariantCulture, $"#EXT-X-MEDIA-SEQUENCE:{window[0].Sequence}\n#EXT-X-DISCONTINUITY-SEQUENCE:{window[0].DiscontinuitySequence}\n");
         foreach (var entry in window)
         {
+            _listed[entry.Ordinal] = entry;
             if (entry.Discontinuity && entry != window[0])
                 text.Append("#EXT-X-DISCONTINUITY\n");
             text.Append(CultureInfo.InvariantCulture, $"#EXT-X-PROGRAM-DATE-TIME:{entry.Date:yyyy-MM-dd'T'HH:mm:ss.fffzzz}\n");
@@ -104,7 +108,7 @@ public sealed class SubtitledOrigin : IDisposable
 
     private string? Segment(long ordinal)
     {
-        if (_channel.Window().FirstOrDefault(entry => entry.Ordinal == ordinal) is not { } entry)
+        if (!_listed.TryGetValue(ordinal, out var entry))
             return null;
         var programme = _channel.Options.Programme;
         var from = programme.Tracks[0].Pieces.Take(entry.Piece).Sum(piece => piece.Seconds);

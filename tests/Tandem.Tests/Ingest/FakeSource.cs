@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using System.Collections.Immutable;
 using System.Text;
+using System.Threading.Channels;
 using Microsoft.Extensions.Time.Testing;
 using Tandem.Live.Ingest;
 using Xunit;
@@ -47,6 +48,12 @@ internal sealed class FakeSource : IAsyncDisposable
 
     public void Carry(ImmutableHashSet<PlaylistId> playlists, TimeSpan backFill) => _follower!.Carry(playlists, backFill);
 
+    public void ReadCaptions(ImmutableHashSet<PlaylistId> playlists, TimeSpan backFill) => _follower!.ReadCaptions(playlists, backFill);
+
+    /// <summary>When an address was asked for, in seconds from the start.</summary>
+    public IReadOnlyList<double> Asked(string path) =>
+        [.. Requests.Where(item => item.Request.Address.AbsolutePath == path).Select(item => (item.At - Time.Start).TotalSeconds)];
+
     public IEnumerable<T> All<T>()
         where T : SourceEvent => Events.OfType<T>();
 
@@ -76,7 +83,10 @@ internal sealed class FakeSource : IAsyncDisposable
     {
         _follower = follower;
         _reading = Task.Factory.StartNew(
-            () => Task.WhenAll(ReadAsync(_follower), ReadCarriedAsync(_follower)), CancellationToken.None, TaskCreationOptions.None, _thread).Unwrap();
+            () => Task.WhenAll(ReadAsync(_follower), ReadCarriedAsync(_follower.Carried, _carried), ReadCarriedAsync(_follower.Captioned, [])),
+            CancellationToken.None,
+            TaskCreationOptions.None,
+            _thread).Unwrap();
     }
 
     /// <summary>Lets fake time go by in steps small enough to tell what happened when.</summary>
@@ -124,12 +134,12 @@ internal sealed class FakeSource : IAsyncDisposable
         }
     }
 
-    private async Task ReadCarriedAsync(SourceFollower follower)
+    private async Task ReadCarriedAsync(ChannelReader<CarriedMedia> fetched, List<CarriedMedia> into)
     {
-        await foreach (var media in follower.Carried.ReadAllAsync())
+        await foreach (var media in fetched.ReadAllAsync())
         {
             lock (_events)
-                _carried.Add(media);
+                into.Add(media);
         }
     }
 }

@@ -103,6 +103,23 @@ public sealed class SourceFollowerTests
     }
 
     [Fact]
+    public async Task CaptionsThatAreMissingDoNotHoldUpThoseAfterThem()
+    {
+        await using var source = Live();
+        for (var number = 0; number < 400; number++)
+            source.Bytes($"/ch/subs{number}.ts", [1]);
+        source.Fails("/ch/subs5.ts", "not_found");
+        source.Start(options => options with { CarriedPatience = TimeSpan.FromSeconds(30) });
+        source.ReadCaptions([new PlaylistId(PlaylistKind.Subtitles, "s/s/English")], TimeSpan.FromSeconds(60));
+        await source.RunAsync(12);
+
+        // It appears after 4 s, and is tried for twice its length.
+        Assert.InRange(source.Asked("/ch/subs5.ts").Count, 2, 12);
+        Assert.InRange(source.Asked("/ch/subs6.ts").Single(), 7.9, 8.5);
+        Assert.InRange(source.Asked("/ch/subs7.ts").Single(), 8, 9.3);
+    }
+
+    [Fact]
     public async Task AppearancesFollowTheSource()
     {
         await using var source = Live();
