@@ -46,6 +46,10 @@ public sealed class Hearing(
     // What came late all the same, as when a channel starts, is still waited for this long.
     private static readonly TimeSpan LeastPatience = TimeSpan.FromSeconds(2);
 
+    // What had appeared before the channel started is due already; it is tried until then, should the worker die meanwhile.
+    private static readonly TimeSpan BackFillPatience = TimeSpan.FromSeconds(15);
+
+    private DateTimeOffset _began;
     private bool _continues;
     private bool _hasHeard;
     private long _next;
@@ -72,6 +76,7 @@ public sealed class Hearing(
     /// <param name="stop">Ends it.</param>
     public async Task RunAsync(Action arrived, CancellationToken stop)
     {
+        _began = time.GetUtcNow();
         await foreach (var happened in follower.ReadAsync(stop))
         {
             await _messages.Writer.WriteAsync(await Hear(happened, stop), stop);
@@ -108,6 +113,8 @@ public sealed class Hearing(
         _continues &= fetched.Segment.Sequence == _next;
         _next = fetched.Segment.Sequence + 1;
         var giveUp = fetched.AppearedAt + delay - Reserve;
+        if (fetched.AppearedAt < _began && giveUp < _began + BackFillPatience)
+            giveUp = _began + BackFillPatience;
         var crashes = 0;
 
         // A worker that hangs must not hold up what is due. Before the first segment it may be starting, and nobody waits.

@@ -51,13 +51,19 @@ public sealed class StateRecord(string? folder, string channel, FaultPlan? fault
         _path is not null && File.Exists(_path) ? now - new DateTimeOffset(File.GetLastWriteTimeUtc(_path), TimeSpan.Zero) : null;
 
     /// <summary>Writes the newest of the published rows, in one piece or not at all.</summary>
-    public void Save(IEnumerable<SegmentRow> published, ILogger log)
+    /// <param name="published">All of them, oldest first.</param>
+    /// <param name="paths">Where the newest ones are; null for a row whose addresses need not be remembered.</param>
+    /// <param name="log">Is told, once, that it cannot be written.</param>
+    public void Save(IEnumerable<SegmentRow> published, Func<SegmentRow, ImmutableDictionary<string, PublishedPath>?> paths, ILogger log)
     {
         if (_path is null)
             return;
         var rows = published.TakeLast(Rows)
             .Select(row => new PublishedRow(
-                row.Number, row.Source.Sequence, row.Epoch.ToMedia(row.From).Ticks, row.Epoch.DiscontinuitySequence, row.Date))
+                row.Number, row.Source.Sequence, row.Epoch.ToMedia(row.From).Ticks, row.Epoch.DiscontinuitySequence, row.Date)
+            {
+                Paths = paths(row),
+            })
             .ToImmutableArray();
         try
         {

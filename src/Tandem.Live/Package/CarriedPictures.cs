@@ -83,13 +83,22 @@ public sealed class CarriedPictures(long most, Generations generations, ChannelM
     /// <param name="id">The playlist.</param>
     /// <param name="mirror">As it is to be published.</param>
     /// <param name="from">Channel time before which an instance before this one published: what lies there has no address here.</param>
+    /// <param name="former">What that instance listed for a number, as a gap; null where it is not known.</param>
     /// <param name="changes">Gets what is to be published.</param>
-    public void Publish(PlaylistId id, DelayedPlaylist mirror, ChannelTime from, List<(string Path, PublishedResource? Resource)> changes)
+    public void Publish(
+        PlaylistId id, DelayedPlaylist mirror, ChannelTime from, Func<long, RenditionSegment?> former,
+        List<(string Path, PublishedResource? Resource)> changes)
     {
         foreach (var segment in mirror.Segments)
         {
-            if (segment is not { Number: { } number, Epoch.Carried: true, Own: null } || segment.Position + SoundLength.Of(segment.Source.Duration / 2) <= from)
+            if (segment is not { Number: { } number, Epoch.Carried: true, Own: null })
                 continue;
+            if (segment.Position + SoundLength.Of(segment.Source.Duration / 2) <= from)
+            {
+                segment.Own = former(number);
+                continue;
+            }
+
             var key = (id, segment.Incarnation, segment.Source.Sequence);
             _waiting.Remove(key, out var had);
             segment.Own = had?.Body is { } body
@@ -111,7 +120,10 @@ public sealed class CarriedPictures(long most, Generations generations, ChannelM
                 changes.Add((own.Path, null));
             if (_sizes.Remove(own.Path, out var size))
                 Bytes -= size;
-            if (own.Init is not { } init || --_inits[init] > 0)
+            if (own.Init is not { } init || !_inits.TryGetValue(init, out var uses))
+                continue;
+            _inits[init] = uses - 1;
+            if (uses > 1)
                 continue;
             _inits.Remove(init);
             changes.Add((init, null));

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Globalization;
 using Microsoft.Extensions.Logging;
 using Tandem.Live.Dubbing;
 using Tandem.Live.Ingest;
@@ -161,9 +162,6 @@ public sealed class Publisher(
 
         _pending.AddRange(rows);
 
-        // The record comes first: a number that it holds and no viewer saw costs nothing, the reverse would give a number twice.
-        if (rows.Count > 0)
-            record.Save(Table.Rows.Take(Table.Published), log);
         if (_pending.Count > 0 || _dirty)
             Change();
         var fetchable = time.GetUtcNow();
@@ -199,18 +197,18 @@ public sealed class Publisher(
         }
 
         var start = Table.WindowStart(_window);
-        var window = Table.Rows.Skip(start).Take(Table.Published - start).SkipWhile(row => row.Repeated).ToArray();
+        var window = Table.Rows.Skip(start).Take(Table.Published - start).SkipWhile(row => row is { Repeated: true, Former: null }).ToArray();
         foreach (var rendition in _renditions)
         {
             changes.Add((PathOf(rendition), Playlists.OfRendition(
-                window, Table.TargetDuration, row => _packaged[row].Find(made => made.Rendition == rendition)!.Segment, Depth(rendition), Ended)));
+                window, Table.TargetDuration, row => SegmentOf(row, rendition), Depth(rendition), Ended)));
         }
 
         var before = Table.Rows.LastOrDefault(row => row.Repeated)?.To ?? new ChannelTime(long.MinValue);
         foreach (var (id, mirror) in _mirrors)
         {
             mirror.PublishUpTo(Table.Rows, Table.Published, Heard, HeardIncarnation);
-            carried?.Publish(id, mirror, before, changes);
+            carried?.Publish(id, mirror, before, number => Former(number, Key(id)), changes);
             if (id == chunks?.Variant)
                 chunks.See(mirror.Segments);
             if ((!Unlisted.Contains(id) || publication.Find(PathOf(id)) is not null) && Playlists.OfMirror(mirror, window[0].From, Table.TargetDuration, Ended) is { } playlist)
@@ -218,6 +216,10 @@ public sealed class Publisher(
         }
 
         Expire(changes);
+
+        // The record comes first: a number that it holds and no viewer saw costs nothing, the reverse would give a number twice.
+        if (_pending.Count > 0)
+            record.Save(Table.Rows.Take(Table.Published), PathsOf, log);
         publication.Change(changes);
         foreach (var row in _pending.Where(row => !row.Repeated))
             chunks?.Publish(row, _packaged[row], Table.TargetDuration);
@@ -225,6 +227,31 @@ public sealed class Publisher(
         _pending.Clear();
         _dirty = false;
         publication.TargetDuration = TimeSpan.FromSeconds(Table.TargetDuration);
+    }
+
+    private RenditionSegment SegmentOf(SegmentRow row, string rendition) => row.Repeated
+        ? Former(row, rendition) ?? new RenditionSegment(string.Create(CultureInfo.InvariantCulture, $"{rendition}/none/{row.Number}"), null, true)
+        : _packaged[row].Find(made => made.Rendition == rendition)!.Segment;
+
+    private RenditionSegment? Former(long number, string playlist) =>
+        Table.Rows.FirstOrDefault(row => row.Number == number) is { } row ? Former(row, playlist) : null;
+
+    private static RenditionSegment? Former(SegmentRow row, string playlist) =>
+        row.Former?.GetValueOrDefault(playlist) is { } path ? new RenditionSegment(path.Path, path.Init, Gap: true) : null;
+
+    private static string Key(PlaylistId id) => $"source/{id.Slug}";
+
+    /// <summary>What a restarted instance has to list of a row: of as many of the newest as a playlist has at least.</summary>
+    private ImmutableDictionary<string, PublishedPath>? PathsOf(SegmentRow row)
+    {
+        if (row.From < Table.Rows[Table.Published - 1].From - SoundLength.OfSeconds(SegmentTable.FewestTargets * Table.TargetDuration))
+            return null;
+        if (row.Repeated)
+            return row.Former?.ToImmutableDictionary();
+        var made = _packaged[row].Select(segment => (Key: segment.Rendition, segment.Segment));
+        var pictures = _mirrors.Select(pair => (Key: Key(pair.Key), Segment: pair.Value.Segments.FirstOrDefault(segment => segment.Number == row.Number)?.Own!))
+            .Where(pair => pair.Segment is not null);
+        return made.Concat(pictures).ToImmutableDictionary(pair => pair.Key, pair => new PublishedPath(pair.Segment.Path, pair.Segment.Init));
     }
 
     private void Expire(List<(string Path, PublishedResource? Resource)> changes)

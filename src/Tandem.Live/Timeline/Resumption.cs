@@ -8,7 +8,19 @@ namespace Tandem.Live.Timeline;
 /// <param name="Ticks">Media time of its beginning, 90 kHz, as written (MPEG-TS: 33 bits).</param>
 /// <param name="DiscontinuitySequence">As published.</param>
 /// <param name="Date">As published.</param>
-public sealed record PublishedRow(long Number, long Sequence, long Ticks, long DiscontinuitySequence, DateTimeOffset Date);
+public sealed record PublishedRow(long Number, long Sequence, long Ticks, long DiscontinuitySequence, DateTimeOffset Date)
+{
+    /// <summary>
+    /// What each playlist (its path without <c>/index.m3u8</c> or <c>.m3u8</c>) listed for the row, where it is among the newest; null for others,
+    /// and for the source's own segments.
+    /// </summary>
+    public ImmutableDictionary<string, PublishedPath>? Paths { get; init; }
+}
+
+/// <summary>Where a segment was.</summary>
+/// <param name="Path">Below the channel's address.</param>
+/// <param name="Init">Of its init segment; null without one.</param>
+public sealed record PublishedPath(string Path, string? Init);
 
 /// <summary>What must survive a restart so that playlists go on: the small record in the state folder (design.md, 3a, rule 2).</summary>
 /// <param name="Rows">The last rows that were published, oldest first.</param>
@@ -38,5 +50,8 @@ public sealed record Resumption(ImmutableArray<PublishedRow> Rows)
     }
 
     /// <summary>The date that <paramref name="number"/> had.</summary>
-    public DateTimeOffset? DateOf(long number) => Rows.FirstOrDefault(row => row.Number == number)?.Date;
+    public DateTimeOffset? DateOf(long number) => Of(number)?.Date;
+
+    /// <summary>The row with a number; null where it is not remembered.</summary>
+    public PublishedRow? Of(long number) => Rows.FirstOrDefault(row => row.Number == number);
 }

@@ -50,6 +50,12 @@ public sealed class SegmentRow
     /// </summary>
     public bool Repeated { get; init; }
 
+    /// <summary>
+    /// The addresses that the instance before gave a repeated row, by playlist; null where they are not known. It is listed under them as a gap
+    /// (EXT-X-GAP): a player that did not see it in time finds the list beginning behind its own position otherwise, where hls.js stays for good.
+    /// </summary>
+    public IReadOnlyDictionary<string, PublishedPath>? Former { get; init; }
+
     /// <summary>Whether its speech is left as it is, because it is an advertisement.</summary>
     public bool Undubbed { get; set; }
 

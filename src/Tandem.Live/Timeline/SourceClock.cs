@@ -279,6 +279,7 @@ public sealed class SourceClock
         {
             Number = number,
             Repeated = number <= _resumption?.LastNumber,
+            Former = number <= _resumption?.LastNumber ? _resumption.Of(number)?.Paths : null,
             Epoch = _epoch,
             Discontinuity = discontinuity,
             Incarnation = _incarnation,

@@ -66,7 +66,7 @@ public sealed partial class CaptionTests
         Assert.True(await server.MetricAsync("tandem_engine_circuit_open", "channel=\"none\"") > 0);
     }
 
-    /// <summary>Half a minute of each channel, and the end of the server's log.</summary>
+    /// <summary>More than half a minute of each channel, and the end of the server's log.</summary>
     private static async Task<IReadOnlyList<(HlsRecording Recording, string Log)>> RecordAsync(params (string Id, Uri Master)[] channels)
     {
         await using var server = await TandemServer.StartAsync(
@@ -76,7 +76,7 @@ public sealed partial class CaptionTests
         foreach (var recorder in recorders)
         {
             await using (recorder)
-                recordings.Add((await recorder.SecondsAsync(28, TimeSpan.FromSeconds(90)), server.Tail(20)));
+                recordings.Add((await recorder.SecondsAsync(36, TimeSpan.FromSeconds(90)), server.Tail(20)));
         }
 
         return recordings;

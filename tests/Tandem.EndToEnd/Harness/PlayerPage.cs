@@ -104,6 +104,10 @@ public sealed class PlayerPage(IPage page, IBrowserContext context, Player playe
         return heard;
     }
 
+    /// <summary>From now on no playlist reaches the page; with false, they do again.</summary>
+    public Task HoldPlaylistsAsync(bool hold) =>
+        hold ? page.RouteAsync("**/*.m3u8", route => route.AbortAsync("connectionrefused")) : page.UnrouteAsync("**/*.m3u8");
+
     /// <summary>What the page saw.</summary>
     public async Task<PlayerReport> ReportAsync()
     {

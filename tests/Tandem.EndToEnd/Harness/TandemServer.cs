@@ -102,6 +102,14 @@ public sealed class TandemServer : IAsyncDisposable
     /// <summary>Violations that the test's source itself brings about, by channel.</summary>
     public void Excuse(Func<string, HlsViolation, bool> excuse) => _excused.Add(excuse);
 
+    /// <summary>
+    /// Excuses what killing the server brings about: its addresses are gone, so what was published lately is listed as gaps, and the rest of the
+    /// window no more.
+    /// </summary>
+    public void ExcuseRestart() => Excuse((_, violation) => violation.Rule is HlsRule.Window or HlsRule.VoiceGap
+        || (violation.Rule == HlsRule.Immutable && violation.What.StartsWith("gap of segment ", StringComparison.Ordinal)
+            && violation.What.EndsWith("was False, is True", StringComparison.Ordinal)));
+
     /// <summary>Ends the watch and returns what was found and not excused, by channel; nothing is left to report.</summary>
     public async Task<IReadOnlyDictionary<string, IReadOnlyList<HlsViolation>>> EndWatchAsync()
     {

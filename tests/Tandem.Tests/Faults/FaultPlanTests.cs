@@ -103,8 +103,8 @@ public sealed class FaultPlanTests : IDisposable
     {
         var log = new Lines();
         var record = new StateRecord(_folder, "news", Plan(new FaultOptions { StateFull = full, StateReadOnly = readOnly }));
-        record.Save([], log);
-        record.Save([], log);
+        record.Save([], _ => null, log);
+        record.Save([], _ => null, log);
         Assert.Contains(said, Assert.Single(log.All), StringComparison.Ordinal);
         Assert.Null(record.Load(NullLogger.Instance));
         Assert.Empty(Directory.EnumerateFiles(_folder, "*", SearchOption.AllDirectories));

@@ -1,3 +1,4 @@
+using System.Text;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Time.Testing;
 using Tandem.Live;
@@ -15,17 +16,20 @@ public sealed class PublisherTests : IDisposable
 {
     private static readonly Epoch First = new(0, EpochReason.Start, 0, ChannelTime.Zero, 0, 0);
 
+    private static readonly PlaylistId Heard = new(PlaylistKind.Variant, "v0");
+
     private readonly FakeTimeProvider _time = new();
     private readonly TandemMeter _meter = new();
     private readonly PrometheusExporter _exporter;
     private readonly ChannelMetrics _metrics;
+    private readonly Publication _publication = new();
     private readonly Publisher _publisher;
 
     public PublisherTests()
     {
         _exporter = new PrometheusExporter(_meter);
         _metrics = new ChannelMetrics(_meter, "news", ["es"]);
-        _publisher = new Publisher(new Publication(), _metrics, new StateRecord(null, "news"), _time, NullLogger.Instance);
+        _publisher = new Publisher(_publication, _metrics, new StateRecord(null, "news"), _time, NullLogger.Instance);
     }
 
     public void Dispose()
@@ -74,7 +78,70 @@ public sealed class PublisherTests : IDisposable
         Assert.Equal(1, Sample("tandem_segments_total{channel=\"news\"}"));
     }
 
-    private void Add(long number, DateTimeOffset due, bool repeated = false)
+    /// <summary>A player that did not see them in time finds its place in the list, and knows that there is nothing to be had.</summary>
+    [Fact]
+    public void What_the_instance_before_published_last_is_listed_as_gaps_under_its_addresses()
+    {
+        _publisher.Follow(Source());
+        Add(1, _time.GetUtcNow().AddSeconds(-6), repeated: true);
+        Add(2, _time.GetUtcNow().AddSeconds(-4), repeated: true, former: "es/old/2.aac");
+        Add(3, _time.GetUtcNow().AddSeconds(-2), repeated: true, former: "es/old/3.aac");
+        Add(4, _time.GetUtcNow(), made: "es/new/4.aac");
+        _publisher.See(new SourceEvent.PlaylistSeen(Heard, List(1, 4), [], _time.GetUtcNow(), false));
+        _publisher.PublishDue(_time.GetUtcNow());
+        var voice = Text("es/index.m3u8");
+        Assert.Equal(
+            ["#EXT-X-GAP", "../es/old/2.aac", "#EXT-X-GAP", "../es/old/3.aac", "../es/new/4.aac"],
+            voice.Split('\n').Where(line => line == "#EXT-X-GAP" || line.EndsWith(".aac", StringComparison.Ordinal)));
+        Assert.Contains("#EXT-X-MEDIA-SEQUENCE:2\n", voice, StringComparison.Ordinal);
+        Assert.Contains("#EXT-X-MEDIA-SEQUENCE:2\n", Text("source/v0.m3u8"), StringComparison.Ordinal);
+        Assert.Null(_publication.Find("es/old/3.aac"));
+    }
+
+    [Fact]
+    public void The_record_holds_the_addresses_of_what_a_playlist_lists_at_least()
+    {
+        var folder = Directory.CreateTempSubdirectory("tandem-record");
+        try
+        {
+            var record = new StateRecord(folder.FullName, "news");
+            var publisher = new Publisher(_publication, _metrics, record, _time, NullLogger.Instance);
+            publisher.Follow(Source());
+            publisher.See(new SourceEvent.PlaylistSeen(Heard, List(1, 9), [], _time.GetUtcNow(), false));
+            for (var number = 1; number <= 9; number++)
+                Add(number, _time.GetUtcNow().AddSeconds(2 * (number - 9)), made: $"es/g/{number}.aac", publisher: publisher);
+            publisher.PublishDue(_time.GetUtcNow());
+            var rows = record.Load(NullLogger.Instance)!.Rows;
+            Assert.Equal(Enumerable.Range(1, 9).Select(number => (long)number), rows.Select(row => row.Number));
+            Assert.Equal([6, 7, 8, 9], rows.Where(row => row.Paths is not null).Select(row => row.Number));
+            Assert.Equal(new PublishedPath("es/g/9.aac", null), rows[^1].Paths!["es"]);
+        }
+        finally
+        {
+            folder.Delete(recursive: true);
+        }
+    }
+
+    private static SourceEvent.MasterFound Source()
+    {
+        var variant = new Variant(AttributeList.Empty, new Uri("https://source.example/v0.m3u8"));
+        return new SourceEvent.MasterFound(
+            new MasterPlaylist(new Uri("https://source.example/m.m3u8"), [variant], [], [], false, null, []),
+            [new SourcePlaylist(Heard, variant.Address, variant, null, null)],
+            Heard);
+    }
+
+    private static MediaPlaylist List(long first, int count) => new(
+        new Uri("https://source.example/v0.m3u8"), 3, TimeSpan.FromSeconds(2), false, null, false, true, first, 0, null,
+        [.. Enumerable.Range(0, count).Select(index => Segment(first + index))]);
+
+    private static MediaSegment Segment(long number) => new(
+        number, 0, new Uri($"https://source.example/{number}.ts"), TimeSpan.FromSeconds(2), "", null, null, [], null, false, false, []);
+
+    private string Text(string path) => Encoding.UTF8.GetString(_publication.Find(path)!.Body.Span);
+
+    private void Add(
+        long number, DateTimeOffset due, bool repeated = false, string? former = null, string? made = null, Publisher? publisher = null)
     {
         var row = new SegmentRow
         {
@@ -83,8 +150,8 @@ public sealed class PublisherTests : IDisposable
             Epoch = First,
             Discontinuity = false,
             Incarnation = 0,
-            Source = new MediaSegment(
-                number, 0, new Uri($"https://source.example/{number}.ts"), TimeSpan.FromSeconds(2), "", null, null, [], null, false, false, []),
+            Former = former is null ? null : new Dictionary<string, PublishedPath> { ["es"] = new(former, null) },
+            Source = Segment(number),
             From = new ChannelTime(number * 96_000),
             Duration = TimeSpan.FromSeconds(2),
             Date = due,
@@ -94,8 +161,10 @@ public sealed class PublisherTests : IDisposable
             Heard = true,
             Container = Container.MpegTs,
         };
-        _publisher.Table.Add(row);
-        _publisher.Offer(row, []);
+        (publisher ?? _publisher).Table.Add(row);
+        (publisher ?? _publisher).Offer(
+            row,
+            made is null ? [] : [new PackagedSegment("es", new RenditionSegment(made, null, false), new PublishedResource("audio/aac", new byte[] { 1 }, ResourceLife.Immutable), null)]);
     }
 
     private double Sample(string series) => Exposition.Parse(_exporter.Write()).Samples[series];

@@ -72,9 +72,8 @@ internal sealed partial class MatrixStrike(MatrixFault fault, IReadOnlyDictionar
                 && violation.Rule is HlsRule.MediaTime or HlsRule.VoiceJoin or HlsRule.VoiceGap);
         }
 
-        // What was published before cannot be listed any more: its addresses are the killed instance's.
         if (fault == MatrixFault.ServerKilled)
-            server.Excuse((_, violation) => violation.Rule == HlsRule.Window);
+            server.ExcuseRestart();
     }
 
     /// <summary>The fault begins.</summary>
