@@ -46,6 +46,26 @@ public sealed class ViewerPageFullTests(Browser browser) : IClassFixture<Browser
         Assert.Empty(page.Faults);
     }
 
+    /// <summary>hls.js alone waits for good at a place that the list does not have any more.</summary>
+    [Fact]
+    public async Task It_plays_on_after_an_outage_that_was_longer_than_the_playlist()
+    {
+        await using var origin = await OriginServer.StartAsync();
+        var source = origin.Add("away", new OriginOptions { Programme = await Programmes.SineAsync(Packing.Ts, 132, loop: 64), AtEnd = AtEnd.LoopSeamlessly, Window = 4 });
+        await using var server = await TandemServer.StartAsync([TandemServer.Channel("away", source.Master, delay: "4s")]);
+        server.ExcuseRestart();
+        await using var page = await ViewerPage.OpenAsync(browser, server.Root);
+        await page.PlaysAsync();
+        var outage = server.ExpectOutage("away");
+        await server.KillAsync();
+        await Task.Delay(TimeSpan.FromSeconds(20), TimeProvider.System);
+        var (frames, sound) = ($"{ViewerPage.Video}.getVideoPlaybackQuality().totalVideoFrames", $"{ViewerPage.Video}.webkitAudioDecodedByteCount");
+        var (seen, heard) = (await page.ReadAsync<long>(frames), await page.ReadAsync<long>(sound));
+        await server.StartAsync();
+        await page.UntilAsync($"{frames} > {seen + 100} && {sound} > {heard + 30_000}");
+        outage.Dispose();
+    }
+
     [Theory]
     [InlineData("light-en", "en-GB", ColorScheme.Light, 1280, 800)]
     [InlineData("dark-de", "de-DE", ColorScheme.Dark, 1280, 800)]
