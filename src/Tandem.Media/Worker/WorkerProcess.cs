@@ -126,9 +126,13 @@ public static class WorkerProcess
         }
     }
 
-    /// <summary>Takes all memory that this process may have, in ever smaller pieces, and never gives it back.</summary>
+    /// <summary>
+    /// Takes all memory that this process may have, in ever smaller pieces, and then asks for as much as a large segment needs. Small ones may be
+    /// decoded in what was freed before.
+    /// </summary>
     private static unsafe void Exhaust()
     {
+        const int LargeSegment = 96 << 20;
         const nuint Largest = 16 << 20;
         const nuint Smallest = 1 << 10;
         for (var size = Largest; size >= Smallest;)
@@ -142,6 +146,8 @@ public static class WorkerProcess
                 size /= 2;
             }
         }
+
+        GC.KeepAlive(GC.AllocateUninitializedArray<byte>(LargeSegment));
     }
 
     private static DecodeOutcome Decode(ref SegmentDecoder decoder, byte[] body)
