@@ -7,7 +7,7 @@ public static class Benchmark
 {
     private const double JitterLimitMs = 10;
 
-    /// <summary>Measures. Returns the report, or one line that says why there is none.</summary>
+    /// <summary>Measures. Returns the report, compared with the baseline if there is one, or one line that says why there is none.</summary>
     public static async Task<(BenchReport? Report, string? Problem)> RunAsync(BenchOptions options, BenchTold told, CancellationToken cancel)
     {
         if (MediaLibraries.Check().Problem is { } missing)
@@ -19,7 +19,10 @@ public static class Benchmark
             if (material is null)
                 return (null, problem);
             using (material)
-                return (await MeasureAsync(options, machine, material, told, cancel), null);
+            {
+                var report = await MeasureAsync(options, machine, material, told, cancel);
+                return (options.Against is { } baseline ? report with { Comparison = BenchComparison.Of(baseline, report) } : report, null);
+            }
         }
         catch (BenchException error)
         {

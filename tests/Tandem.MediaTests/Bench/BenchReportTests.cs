@@ -60,12 +60,14 @@ public sealed class BenchReportTests
             Void = "because",
             Jitter = new JitterResult(1, 2, 10),
             Cpu = [Cpu(1, 0.1, 30), Cpu(8, 0.1, 170)],
-            Encode = new EncodeResult(Any, Any, Any),
+            Encode = new EncodeResult(10, Any, Any, Any),
             Throughput = new ThroughputResult(1, 16, 1, Any, 1),
-            Start = new StartResult(Any, Any),
+            Start = new StartResult(7, Any, Any, Any, Any, Any),
             Lateness = new LatenessResult(4, 8, 120, 1, 2, 3, 4, 0.5),
+            FanOut = new FanOutResult(1000, 5, Any, Any, Any, Any),
             Costs = CostTable.Of([Cpu(1, 0.1, 30), Cpu(8, 0.1, 170)], 750_000),
         };
+        report = report with { Comparison = BenchComparison.Of(Baseline.Parse("b.json", (report with { Void = null }).ToFile()).Baseline!, report) };
         using var json = JsonDocument.Parse(report.ToJson());
         Assert.Equal(1, json.RootElement.GetProperty("schema").GetInt32());
         Assert.Equal(0.1, json.RootElement.GetProperty("media_cpu_ratio_1").GetDouble());

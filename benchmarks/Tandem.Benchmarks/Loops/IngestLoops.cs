@@ -1,0 +1,51 @@
+using System.Globalization;
+using System.Text;
+using Tandem.Live.Captions;
+using Tandem.Live.Ingest;
+using Tandem.Live.Timeline;
+
+namespace Tandem.Benchmarks.Loops;
+
+/// <summary>What is done with what the source sends, each 2 s and playlist.</summary>
+public sealed class IngestLoops : ILoopSet
+{
+    private static readonly Uri s_address = new("https://cdn.invalid/live/video.m3u8");
+
+    private readonly string _playlist;
+    private readonly byte[] _captions;
+    private readonly SoundTrack _track = new(ChannelTime.Zero);
+    private readonly float[] _sound = new float[2 * ChannelTime.Rate * 2];
+
+    public IngestLoops()
+    {
+        var text = new StringBuilder("#EXTM3U\n#EXT-X-VERSION:3\n#EXT-X-TARGETDURATION:2\n#EXT-X-MEDIA-SEQUENCE:100\n#EXT-X-PROGRAM-DATE-TIME:2026-03-01T12:00:00.000Z\n");
+        for (var number = 100; number < 110; number++)
+            text.Append(CultureInfo.InvariantCulture, $"#EXTINF:2.000,\nsegment-{number}.ts\n");
+        _playlist = text.ToString();
+        text.Clear().Append("WEBVTT\nX-TIMESTAMP-MAP=MPEGTS:900000,LOCAL:00:00:00.000\n");
+        for (var cue = 0; cue < 3; cue++)
+            text.Append(CultureInfo.InvariantCulture, $"\n00:00:0{cue}.000 --> 00:00:0{cue}.900 line:85%\nTwo lines of text,\nas somebody <i>speaks</i> them\n");
+        _captions = Encoding.UTF8.GetBytes(text.ToString());
+        Loops =
+        [
+            new(Names[0], () => _ = (PlaylistOutcome.Media)PlaylistParser.Parse(_playlist, s_address)), new(Names[1], () => VttParser.Parse(_captions)), new(Names[2], Hear),
+        ];
+    }
+
+    /// <summary>Names of its loops.</summary>
+    public static IReadOnlyList<string> Names { get; } = ["playlist.parse", "captions.parse", "timeline.append"];
+
+    /// <inheritdoc/>
+    public IReadOnlyList<InnerLoop> Loops { get; }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+    }
+
+    private void Hear()
+    {
+        _track.Append(_sound);
+        _track.Trim(_track.End - SoundLength.OfSeconds(10));
+    }
+}
