@@ -32,13 +32,10 @@ internal sealed record BenchFigure(string Name, string Part, double Value, doubl
     public static IReadOnlyList<BenchFigure> Of(JsonElement report)
     {
         var figures = new List<BenchFigure>();
-        foreach (var cpu in Items(report, "cpu"))
+        if (Member(report, "cpu") is { ValueKind: JsonValueKind.Array } cpus)
         {
-            if (Number(cpu, "languages") is not { } languages)
-                continue;
-            var name = languages.ToString(CultureInfo.InvariantCulture);
-            Add(figures, cpu, "ratio", $"media_cpu_ratio_{name}", "cpu", CpuSlack);
-            Add(figures, cpu, "allocated_bytes_per_segment", $"allocated_bytes_per_segment_{name}", "cpu", AllocationSlack);
+            foreach (var cpu in cpus.EnumerateArray())
+                AddCpu(figures, cpu);
         }
 
         Add(figures, Member(report, "encode"), "ratio", "encode_cpu_ratio", "encode", CpuSlack);
@@ -61,8 +58,14 @@ internal sealed record BenchFigure(string Name, string Part, double Value, doubl
     public static double? Number(JsonElement from, string name) =>
         Member(from, name) is { ValueKind: JsonValueKind.Number } number && number.TryGetDouble(out var value) && double.IsFinite(value) ? value : null;
 
-    private static IEnumerable<JsonElement> Items(JsonElement from, string name) =>
-        Member(from, name) is { ValueKind: JsonValueKind.Array } list ? list.EnumerateArray() : [];
+    private static void AddCpu(List<BenchFigure> figures, JsonElement cpu)
+    {
+        if (Number(cpu, "languages") is not { } languages)
+            return;
+        var name = languages.ToString(CultureInfo.InvariantCulture);
+        Add(figures, cpu, "ratio", $"media_cpu_ratio_{name}", "cpu", CpuSlack);
+        Add(figures, cpu, "allocated_bytes_per_segment", $"allocated_bytes_per_segment_{name}", "cpu", AllocationSlack);
+    }
 
     private static void Add(List<BenchFigure> figures, JsonElement part, string key, string name, string of, double slack)
     {

@@ -33,7 +33,7 @@ public static class BenchText
             Line(text, $"lateness: {late.Channels} × {late.Languages} languages due together: p50 {late.P50Ms:F1} ms, p95 {late.P95Ms:F1} ms, p99 {late.P99Ms:F1} ms, greatest {late.GreatestMs:F1} ms; CPU {late.CpuCoreSecondsPerSecond:F2} cores");
         if (report.FanOut is { } fanOut)
         {
-            Line(text, $"fan-out: {fanOut.Viewers} viewers of 3 Mbit/s, {fanOut.Pairs} pairs: {fanOut.TandemCpuSecondsPerGigabyte.Median:F2} CPU-s a GB, nginx {fanOut.PeerCpuSecondsPerGigabyte.Median:F2}, ratio {Of(fanOut.Ratio, 2)}; {fanOut.BytesPerViewer.Median / 1024:F0} KiB a viewer");
+            Line(text, $"fan-out: {fanOut.Viewers} viewers of 3 Mbit/s, {fanOut.Pairs} pairs: {fanOut.TandemCpuSecondsPerGigabyte.Median:F2} CPU-s a GB, nginx {fanOut.PeerCpuSecondsPerGigabyte.Median:F2}, ratio {Of(fanOut.Ratio, 2)}; {fanOut.BytesPerViewer.Median / 1024:F0} KiB a viewer; each got {fanOut.BitsPerSecondPerViewer.Median / 1e6:F2} Mbit/s, of nginx {fanOut.PeerBitsPerSecondPerViewer.Median / 1e6:F2}");
             Line(text, $"  peer: {FanOutMeasure.PeerCommand}");
         }
 

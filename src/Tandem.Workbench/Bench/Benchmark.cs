@@ -54,7 +54,7 @@ public static class Benchmark
             Date = date,
             Machine = machine,
             PeerCommands = Peer.Commands,
-            Void = Void(options, jitter),
+            Void = Void(options, jitter, fanOut),
             Jitter = jitter,
             Cpu = cpu,
             Encode = encode,
@@ -67,10 +67,16 @@ public static class Benchmark
         };
     }
 
-    internal static string? Void(BenchOptions options, JitterResult? jitter)
+    internal static string? Void(BenchOptions options, JitterResult? jitter, FanOutResult? fanOut = null)
     {
         if (jitter is not null && jitter.P95Ms > jitter.LimitMs)
             return $"the bench's own timer was late by {jitter.P95Ms:F1} ms p95, more than {jitter.LimitMs:F0} ms: the machine is busy with other things";
+        foreach (var (who, rate) in ((string, double?)[])[("viewers", fanOut?.BitsPerSecondPerViewer.Least), ("nginx's clients", fanOut?.PeerBitsPerSecondPerViewer.Least)])
+        {
+            if (rate < FanOutResult.LeastBitsPerSecond)
+                return $"{who} got {rate / 1e6:F1} Mbit/s each of about 3: the machine is busy with other things, or too small";
+        }
+
         if (options.Plant is not null)
             return $"a slow-down is planted ({BenchOptions.PlantVariable})";
         return options.Quick ? "a quick run has too few pairs" : null;

@@ -164,6 +164,7 @@ public sealed class BenchComparisonTests
         var start = new ProcessStartInfo("dotnet", [Path.Combine(AppContext.BaseDirectory, "tandem.dll"), "bench", option, file])
         {
             WorkingDirectory = AppContext.BaseDirectory,
+            UseShellExecute = false,
             RedirectStandardError = true,
         };
         using var process = Process.Start(start)!;
@@ -211,7 +212,7 @@ public sealed class BenchComparisonTests
         Cpu = [Cpu(1, 0.15), Cpu(8, 0.16)],
         Encode = new EncodeResult(10, Around(0.35), Around(14), Around(40)),
         Start = new StartResult(7, Around(100), Around(1000), Around(100), Around(1), Around(10)),
-        FanOut = new FanOutResult(1000, 5, Around(0.45), Around(0.3), Around(1.5), Around(25_000)),
+        FanOut = new FanOutResult(1000, 5, Around(0.45), Around(0.3), Around(1.5), Around(25_000), Around(3e6), Around(3e6)),
     };
 
     private static CpuResult Cpu(int languages, double ratio, double scatter = 0.01) => new(
