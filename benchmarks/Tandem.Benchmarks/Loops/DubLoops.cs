@@ -19,11 +19,11 @@ public sealed class DubLoops : ILoopSet
     {
         _ready = [.. Enumerable.Range(0, 8).Select(index => new PlacementCandidate(
             index, At(index * 4), At((index * 4) + 3.4), SoundLength.OfSeconds(index % 3 == 0 ? 4.5 : 3)))];
-        Loops = [new(Names[0], Plan), new(Names[1], Cycle)];
+        Loops = [new(Names[0], Plan), new(Names[1], Cycle), new(Names[2], () => _ = _track.Counts)];
     }
 
     /// <summary>Names of its loops.</summary>
-    public static IReadOnlyList<string> Names { get; } = ["dub.plan", "dub.cycle"];
+    public static IReadOnlyList<string> Names { get; } = ["dub.plan", "dub.cycle", "dub.counts"];
 
     /// <inheritdoc/>
     public IReadOnlyList<InnerLoop> Loops { get; }
