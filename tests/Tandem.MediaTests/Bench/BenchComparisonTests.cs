@@ -168,8 +168,22 @@ public sealed class BenchComparisonTests
             RedirectStandardError = true,
         };
         using var process = Process.Start(start)!;
-        var error = await process.StandardError.ReadToEndAsync(TestContext.Current.CancellationToken);
-        await process.WaitForExitAsync(TestContext.Current.CancellationToken);
+
+        // Unrefused it would measure for a quarter of an hour.
+        using var patience = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
+        patience.CancelAfter(TimeSpan.FromMinutes(1));
+        string error;
+        try
+        {
+            error = await process.StandardError.ReadToEndAsync(patience.Token);
+            await process.WaitForExitAsync(patience.Token);
+        }
+        finally
+        {
+            if (!process.HasExited)
+                process.Kill(entireProcessTree: true);
+        }
+
         Assert.Equal(2, process.ExitCode);
         Assert.StartsWith("tandem: ", error, StringComparison.Ordinal);
         Assert.Contains(named, error, StringComparison.Ordinal);
