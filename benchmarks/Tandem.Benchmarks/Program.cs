@@ -6,4 +6,5 @@ using Tandem.Benchmarks;
 
 // In this process: a project that is made for each run would have to be built under this repository's own rules.
 var job = Job.ShortRun.WithToolchain(InProcessEmitToolchain.Instance);
-BenchmarkSwitcher.FromTypes([typeof(InnerLoopBenchmarks)]).Run(args, DefaultConfig.Instance.AddJob(job).WithArtifactsPath("artifacts/benchmarks"));
+var config = DefaultConfig.Instance.AddJob(job).WithArtifactsPath("artifacts/benchmarks");
+BenchmarkSwitcher.FromTypes([typeof(InnerLoopBenchmarks)]).Run(args, config);

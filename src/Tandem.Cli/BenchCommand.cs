@@ -31,7 +31,11 @@ internal static class BenchCommand
             Description = "Compares with the run in this file (docs/bench.md); ends with 1 where a figure is worse by more than noise explains.",
             HelpName = "FILE",
         };
-        var save = new Option<string?>("--save") { Description = "Writes the report into this file, for --against; a run that does not count is not written.", HelpName = "FILE" };
+        var save = new Option<string?>("--save")
+        {
+            Description = "Writes the report into this file, for --against; a run that does not count is not written.",
+            HelpName = "FILE",
+        };
         var command = new Command("bench", "Measures CPU, throughput, start and lateness on this machine, CPU against ffmpeg processes; takes about fifteen minutes.")
         {
             only, quick, languages, json, against, save,
@@ -55,7 +59,7 @@ internal static class BenchCommand
         }
 
         // A quarter of an hour later is too late to learn that there is no such folder.
-        if (save is not null && (Directory.Exists(save) || Path.GetDirectoryName(Path.GetFullPath(save)) is not { } folder || !Directory.Exists(folder)))
+        if (save is not null && (Directory.Exists(save) || !Directory.Exists(Path.GetDirectoryName(Path.GetFullPath(save)))))
             return CommandLine.Refuse($"--save {save}: give a file in a folder that exists");
 
         using var signals = new StopSignals();

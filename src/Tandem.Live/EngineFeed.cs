@@ -83,7 +83,9 @@ public sealed class EngineFeed(IEngine engine, SoundTrack track)
         _fed += new SoundLength(samples);
     }
 
-    /// <summary>A stretch of the track, or silence; valid until the next is asked for. 0.5 s of it would be an array among the large objects.</summary>
+    /// <summary>
+    /// A stretch of the track, or silence; valid until the next is asked for. 0.5 s of it would be an array among the large objects.
+    /// </summary>
     private ReadOnlyMemory<float> Sound(ChannelTime from, int samples, bool silent)
     {
         if (_stereo.Length < samples * 2)

@@ -48,7 +48,8 @@ public sealed class DubLoops : ILoopSet
     private void Cycle()
     {
         var begin = new ChannelTime(_said * s_cycle.Samples);
-        var utterance = new Utterance(_said++, begin + SoundLength.OfSeconds(0.3), begin + SoundLength.OfSeconds(3.7), "something that was said");
+        var (from, to) = (begin + SoundLength.OfSeconds(0.3), begin + SoundLength.OfSeconds(3.7));
+        var utterance = new Utterance(_said++, from, to, "something that was said");
         _track.Accept(new UtteranceStarted(utterance.Id, utterance.Start));
         _track.Accept(new UtteranceHeard(utterance));
         _track.Accept(new DubReady(new Dub(utterance, "es", "something that is spoken, in another language", _spoken)));

@@ -24,18 +24,19 @@ public sealed class IngestLoops : ILoopSet
     public IngestLoops()
     {
         _feed = new EngineFeed(new NoEngine(), _heard);
-        var text = new StringBuilder("#EXTM3U\n#EXT-X-VERSION:3\n#EXT-X-TARGETDURATION:2\n#EXT-X-MEDIA-SEQUENCE:100\n#EXT-X-PROGRAM-DATE-TIME:2026-03-01T12:00:00.000Z\n");
+        var text = new StringBuilder("#EXTM3U\n#EXT-X-VERSION:3\n#EXT-X-TARGETDURATION:2\n#EXT-X-MEDIA-SEQUENCE:100\n");
+        text.Append("#EXT-X-PROGRAM-DATE-TIME:2026-03-01T12:00:00.000Z\n");
         for (var number = 100; number < 110; number++)
             text.Append(CultureInfo.InvariantCulture, $"#EXTINF:2.000,\nsegment-{number}.ts\n");
         _playlist = text.ToString();
         text.Clear().Append("WEBVTT\nX-TIMESTAMP-MAP=MPEGTS:900000,LOCAL:00:00:00.000\n");
         for (var cue = 0; cue < 3; cue++)
-            text.Append(CultureInfo.InvariantCulture, $"\n00:00:0{cue}.000 --> 00:00:0{cue}.900 line:85%\nTwo lines of text,\nas somebody <i>speaks</i> them\n");
+            text.Append(CultureInfo.InvariantCulture, $"\n00:00:0{cue}.000 --> 00:00:0{cue}.900 line:85%\nTwo lines,\nas somebody <i>speaks</i> them\n");
         _captions = Encoding.UTF8.GetBytes(text.ToString());
         Loops =
         [
-            new(Names[0], () => _ = (PlaylistOutcome.Media)PlaylistParser.Parse(_playlist, s_address)), new(Names[1], () => VttParser.Parse(_captions)), new(Names[2], Append),
-            new(Names[3], Feed),
+            new(Names[0], () => _ = (PlaylistOutcome.Media)PlaylistParser.Parse(_playlist, s_address)),
+            new(Names[1], () => VttParser.Parse(_captions)), new(Names[2], Append), new(Names[3], Feed),
         ];
     }
 

@@ -16,7 +16,10 @@ public interface ILoopSet : IDisposable
 public static class InnerLoops
 {
     private static readonly Func<ILoopSet>[] s_makers =
-        [() => new MixLoops(), () => new DubLoops(), () => new PackageLoops(), () => new IngestLoops(), () => new ViewerLoops(), () => new MetricLoops()];
+    [
+        () => new MixLoops(), () => new DubLoops(), () => new PackageLoops(),
+        () => new IngestLoops(), () => new ViewerLoops(), () => new MetricLoops(),
+    ];
 
     /// <summary>Their names.</summary>
     public static IReadOnlyList<string> Names { get; } =

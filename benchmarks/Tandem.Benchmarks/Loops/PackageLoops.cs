@@ -36,11 +36,12 @@ public sealed class PackageLoops : ILoopSet
         _segments = [.. _rows.Select(row => new RenditionSegment($"es/k3f9/{row.Number}.aac", null, false))];
         _axis.Enter(_rows[0]);
         _sound = new PackagedSound("k3f9", format, At(0), [.. _frames.Select(frame => new TimedFrame(Epoch.FrameSamples, frame))]);
-        _cues = [.. Enumerable.Range(0, 3).Select(index => new CaptionCue(At(index * 0.9), At((index * 0.9) + 0.8), "Two lines of text,\nas a dub speaks them"))];
+        _cues = [.. Enumerable.Range(0, 3).Select(index =>
+            new CaptionCue(At(index * 0.9), At((index * 0.9) + 0.8), "Two lines of text,\nas a dub speaks them"))];
         Loops =
         [
-            new(Names[0], () => _packed.Package(At(0), _frames)), new(Names[1], () => _fragmented.Package(At(0), _frames)), new(Names[2], Chunks),
-            new(Names[3], Playlist), new(Names[4], () => WebVtt.Segment(At(0), At(0), At(2), _cues)),
+            new(Names[0], () => _packed.Package(At(0), _frames)), new(Names[1], () => _fragmented.Package(At(0), _frames)),
+            new(Names[2], Chunks), new(Names[3], Playlist), new(Names[4], () => WebVtt.Segment(At(0), At(0), At(2), _cues)),
         ];
     }
 

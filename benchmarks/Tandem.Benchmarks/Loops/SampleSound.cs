@@ -2,7 +2,9 @@ using Tandem.Live.Timeline;
 
 namespace Tandem.Benchmarks.Loops;
 
-/// <summary>Sound that keeps loudness control and limiter at work: harmonics in syllables, some noise, peaks near full scale. Always the same.</summary>
+/// <summary>
+/// Sound that keeps loudness control and limiter at work: harmonics in syllables, some noise, peaks near full scale. Always the same.
+/// </summary>
 internal static class SampleSound
 {
     /// <summary>48 kHz mono.</summary>

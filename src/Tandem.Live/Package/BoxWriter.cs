@@ -11,7 +11,9 @@ internal sealed class BoxWriter(int capacity = 1024)
     /// <summary>Bytes written so far.</summary>
     public int Length { get; private set; }
 
-    /// <summary>What was written; without a copy where it is just as long as was said at the beginning. Nothing can be written afterwards.</summary>
+    /// <summary>
+    /// What was written; without a copy where it is just as long as was said at the beginning. Nothing can be written afterwards.
+    /// </summary>
     public byte[] ToArray()
     {
         var written = Length == _bytes.Length ? _bytes : _bytes.AsSpan(0, Length).ToArray();

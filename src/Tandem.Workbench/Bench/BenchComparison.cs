@@ -86,7 +86,8 @@ public sealed record BenchComparison(
 
     private static readonly (string Key, string What)[] Machine =
     [
-        ("cores", "cores"), ("model", "processor"), ("kernel", "kernel"), ("runtime", ".NET"), ("ffmpeg", "FFmpeg libraries"), ("peer_ffmpeg", "peer's ffmpeg"),
+        ("cores", "cores"), ("model", "processor"), ("kernel", "kernel"), ("runtime", ".NET"),
+        ("ffmpeg", "FFmpeg libraries"), ("peer_ffmpeg", "peer's ffmpeg"),
     ];
 
     /// <summary>One line where the figures are why it did not pass; a run that does not count says so itself.</summary>
@@ -110,7 +111,11 @@ public sealed record BenchComparison(
             .ToList();
         var (verdict, reason) = Judge(report.Void, figures);
         return new BenchComparison(
-            new ComparedBaseline(baseline.File, baseline.Commit, baseline.Date), verdict, reason, [.. Differences(baseline.Report, json.RootElement)], figures);
+            new ComparedBaseline(baseline.File, baseline.Commit, baseline.Date),
+            verdict,
+            reason,
+            [.. Differences(baseline.Report, json.RootElement)],
+            figures);
     }
 
     private static ComparedFigure Compare(BenchFigure? before, BenchFigure now)
@@ -141,7 +146,8 @@ public sealed record BenchComparison(
         string? Named(FigureState state)
         {
             var named = figures.Where(figure => figure.State == state).Select(figure => string.Create(
-                CultureInfo.InvariantCulture, $"{figure.Name} {figure.Before:G4} → {figure.Now:G4} ({figure.Change:+0.0%;-0.0%}, allowed {figure.Allowed:+0.0%})"));
+                CultureInfo.InvariantCulture,
+                $"{figure.Name} {figure.Before:G4} → {figure.Now:G4} ({figure.Change:+0.0%;-0.0%}, allowed {figure.Allowed:+0.0%})"));
             return string.Join("; ", named) is { Length: > 0 } text ? text : null;
         }
     }

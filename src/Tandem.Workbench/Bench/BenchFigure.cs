@@ -56,7 +56,9 @@ internal sealed record BenchFigure(string Name, string Part, double Value, doubl
 
     /// <summary>A finite number of an object; null where there is none.</summary>
     public static double? Number(JsonElement from, string name) =>
-        Member(from, name) is { ValueKind: JsonValueKind.Number } number && number.TryGetDouble(out var value) && double.IsFinite(value) ? value : null;
+        Member(from, name) is { ValueKind: JsonValueKind.Number } number && number.TryGetDouble(out var value) && double.IsFinite(value)
+            ? value
+            : null;
 
     private static void AddCpu(List<BenchFigure> figures, JsonElement cpu)
     {

@@ -28,12 +28,15 @@ public static class BenchText
         }
 
         if (report.Start is { } start)
-            Line(text, $"start: worker {start.WorkerMs.Median:F0} ms, channel to first published segment {start.ChannelMs.Median:F0} ms; peer's process for one segment {start.PeerMs.Median:F0} ms, ratios {Of(start.WorkerRatio, 2)} and {Of(start.ChannelRatio, 2)}");
+            Line(text, $"start: worker {start.WorkerMs.Median:F0} ms, channel to first published segment {start.ChannelMs.Median:F0} ms");
+        if (report.Start is { } by)
+            Line(text, $"  peer's process for one segment {by.PeerMs.Median:F0} ms, ratios {Of(by.WorkerRatio, 2)} and {Of(by.ChannelRatio, 2)}");
         if (report.Lateness is { } late)
             Line(text, $"lateness: {late.Channels} × {late.Languages} languages due together: p50 {late.P50Ms:F1} ms, p95 {late.P95Ms:F1} ms, p99 {late.P99Ms:F1} ms, greatest {late.GreatestMs:F1} ms; CPU {late.CpuCoreSecondsPerSecond:F2} cores");
         if (report.FanOut is { } fanOut)
         {
-            Line(text, $"fan-out: {fanOut.Viewers} viewers of 3 Mbit/s, {fanOut.Pairs} pairs: {fanOut.TandemCpuSecondsPerGigabyte.Median:F2} CPU-s a GB, nginx {fanOut.PeerCpuSecondsPerGigabyte.Median:F2}, ratio {Of(fanOut.Ratio, 2)}; {fanOut.BytesPerViewer.Median / 1024:F0} KiB a viewer; each got {fanOut.BitsPerSecondPerViewer.Median / 1e6:F2} Mbit/s, of nginx {fanOut.PeerBitsPerSecondPerViewer.Median / 1e6:F2}");
+            Line(text, $"fan-out: {fanOut.Viewers} viewers of 3 Mbit/s, {fanOut.Pairs} pairs: {fanOut.TandemCpuSecondsPerGigabyte.Median:F2} CPU-s a GB, nginx {fanOut.PeerCpuSecondsPerGigabyte.Median:F2}, ratio {Of(fanOut.Ratio, 2)}; {fanOut.BytesPerViewer.Median / 1024:F0} KiB a viewer");
+            Line(text, $"  each got {fanOut.BitsPerSecondPerViewer.Median / 1e6:F2} Mbit/s, of nginx {fanOut.PeerBitsPerSecondPerViewer.Median / 1e6:F2}");
             Line(text, $"  peer: {FanOutMeasure.PeerCommand}");
         }
 

@@ -71,7 +71,9 @@ public static class Benchmark
     {
         if (jitter is not null && jitter.P95Ms > jitter.LimitMs)
             return $"the bench's own timer was late by {jitter.P95Ms:F1} ms p95, more than {jitter.LimitMs:F0} ms: the machine is busy with other things";
-        foreach (var (who, rate) in ((string, double?)[])[("viewers", fanOut?.BitsPerSecondPerViewer.Least), ("nginx's clients", fanOut?.PeerBitsPerSecondPerViewer.Least)])
+        (string, double?)[] rates =
+            [("viewers", fanOut?.BitsPerSecondPerViewer.Least), ("nginx's clients", fanOut?.PeerBitsPerSecondPerViewer.Least)];
+        foreach (var (who, rate) in rates)
         {
             if (rate < FanOutResult.LeastBitsPerSecond)
                 return $"{who} got {rate / 1e6:F1} Mbit/s each of about 3: the machine is busy with other things, or too small";
