@@ -26,18 +26,42 @@ internal static class BenchCommand
                 result.AddError("--languages takes numbers from 1 to 32");
         });
         var json = new Option<bool>("--json") { Description = "Prints the report as one line of JSON on stdout (docs/bench.md)." };
-        var command = new Command("bench", "Measures CPU, throughput, start and lateness on this machine, CPU against ffmpeg processes; takes about ten minutes.")
+        var against = new Option<string?>("--against")
         {
-            only, quick, languages, json,
+            Description = "Compares with the run in this file (docs/bench.md); ends with 1 where a figure is worse by more than noise explains.",
+            HelpName = "FILE",
+        };
+        var save = new Option<string?>("--save")
+        {
+            Description = "Writes the report into this file, for --against; a run that does not count is not written.",
+            HelpName = "FILE",
+        };
+        var command = new Command("bench", "Measures CPU, throughput, start and lateness on this machine, CPU against ffmpeg processes; takes about fifteen minutes.")
+        {
+            only, quick, languages, json, against, save,
         };
         command.SetAction(parsed => RunAsync(
             new BenchOptions { Only = parsed.GetValue(only), Quick = parsed.GetValue(quick), Languages = [.. parsed.GetValue(languages)!.Order()] },
+            parsed.GetValue(against),
+            parsed.GetValue(save),
             parsed.GetValue(json)));
         return command;
     }
 
-    private static async Task<int> RunAsync(BenchOptions options, bool json)
+    private static async Task<int> RunAsync(BenchOptions options, string? against, string? save, bool json)
     {
+        if (against is not null)
+        {
+            var (baseline, problem) = Baseline.Read(against);
+            if (problem is not null || (problem = baseline!.WhyNot(options.Only)) is not null)
+                return CommandLine.Refuse(problem);
+            options = options with { Against = baseline };
+        }
+
+        // A quarter of an hour later is too late to learn that there is no such folder.
+        if (save is not null && (Directory.Exists(save) || !Directory.Exists(Path.GetDirectoryName(Path.GetFullPath(save)))))
+            return CommandLine.Refuse($"--save {save}: give a file in a folder that exists");
+
         using var signals = new StopSignals();
         var planted = Environment.GetEnvironmentVariable(BenchOptions.PlantVariable);
         double? plant = null;
@@ -60,12 +84,34 @@ internal static class BenchCommand
             await Console.Out.WriteLineAsync(json ? report.ToJson() : BenchText.Of(report));
             foreach (var complaint in report.Complaints)
                 await Console.Error.WriteLineAsync($"tandem: {complaint}");
-            return report.Passed ? ServerRun.Success : ServerRun.Unusable;
+            return (save is null || await SaveAsync(report, save)) && report.Passed ? ServerRun.Success : ServerRun.Unusable;
         }
         catch (OperationCanceledException) when (signals.Token.IsCancellationRequested)
         {
             await Console.Error.WriteLineAsync("tandem: stopped before the measurement was complete");
             return ServerRun.Unusable;
+        }
+    }
+
+    private static async Task<bool> SaveAsync(BenchReport report, string file)
+    {
+        if (report.Void is not null)
+        {
+            await Console.Error.WriteLineAsync($"tandem: not written to {file}: a run that does not count is no baseline");
+            return false;
+        }
+
+        try
+        {
+            var whole = file + ".new";
+            await File.WriteAllTextAsync(whole, report.ToFile());
+            File.Move(whole, file, overwrite: true);
+            return true;
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        {
+            await Console.Error.WriteLineAsync($"tandem: not written to {file}: {error.Message}");
+            return false;
         }
     }
 }

@@ -12,6 +12,7 @@ public sealed class EngineFeed(IEngine engine, SoundTrack track)
     private ChannelTime _pushed;
     private ChannelTime _fed;
     private float[] _mono = [];
+    private float[] _stereo = new float[LargestStretch * 2];
     private bool _restarts = true;
 
     /// <summary>Ends the stretch before at <paramref name="start"/>: what comes is another epoch's.</summary>
@@ -65,11 +66,8 @@ public sealed class EngineFeed(IEngine engine, SoundTrack track)
         while (_pushed < end)
         {
             var count = (int)Math.Min(LargestStretch, (end - _pushed).Samples);
-            var stereo = new float[count * 2];
-            if (!silent)
-                track.Read(_pushed, stereo);
+            var mono = _decimator.Push(Sound(_pushed, count, silent).Span);
             _pushed += new SoundLength(count);
-            var mono = _decimator.Push(stereo);
             _mono = _mono.Length == 0 ? mono : [.. _mono, .. mono];
             if (_mono.Length == 0)
                 continue;
@@ -80,11 +78,23 @@ public sealed class EngineFeed(IEngine engine, SoundTrack track)
 
     private void Hand(int samples, float[] mono, bool silent = false)
     {
-        var stereo = new float[samples * 2];
-        if (!silent)
-            track.Read(_fed, stereo);
-        engine.Hear(new SourceSound(_fed, stereo, mono, _restarts));
+        engine.Hear(new SourceSound(_fed, Sound(_fed, samples, silent), mono, _restarts));
         _restarts = false;
         _fed += new SoundLength(samples);
+    }
+
+    /// <summary>
+    /// A stretch of the track, or silence; valid until the next is asked for. 0.5 s of it would be an array among the large objects.
+    /// </summary>
+    private ReadOnlyMemory<float> Sound(ChannelTime from, int samples, bool silent)
+    {
+        if (_stereo.Length < samples * 2)
+            _stereo = new float[samples * 2];
+        var stereo = _stereo.AsMemory(0, samples * 2);
+        if (silent)
+            stereo.Span.Clear();
+        else
+            track.Read(from, stereo.Span);
+        return stereo;
     }
 }

@@ -221,6 +221,7 @@ public sealed class VoiceSet : IDisposable
         if (_voices.Find(other => other.Name == language) is not { } voice)
             return new LanguageSnapshot(language, LanguageState.Original) { Reason = LanguageSnapshot.OfSource };
         var dubs = voice.Track!;
+        var counts = dubs.Counts;
         var (p50, p95) = _lags[voice.Name].Percentiles();
         return new LanguageSnapshot(voice.Name, undubbed ? LanguageState.Original : dubs.State switch
         {
@@ -233,8 +234,8 @@ public sealed class VoiceSet : IDisposable
             OnsetLagP50 = p50,
             OnsetLagP95 = p95,
             OnsetLagEstimated = dubs.LagIsEstimated,
-            Dubs = dubs.Counts.Outcomes.ToImmutableSortedDictionary(pair => Word(pair.Key), pair => pair.Value, StringComparer.Ordinal),
-            FallbackSeconds = Math.Round(dubs.Counts.Fallback.Seconds, 3),
+            Dubs = counts.Outcomes.ToImmutableSortedDictionary(pair => Word(pair.Key), pair => pair.Value, StringComparer.Ordinal),
+            FallbackSeconds = Math.Round(counts.Fallback.Seconds, 3),
         };
     })];
 

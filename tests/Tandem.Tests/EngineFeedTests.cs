@@ -72,7 +72,7 @@ public sealed class EngineFeedTests
 
         public int Waiting => 0;
 
-        public void Hear(SourceSound sound) => Heard.Add(sound);
+        public void Hear(SourceSound sound) => Heard.Add(sound with { Stereo48 = sound.Stereo48.ToArray() });
 
         public void Finish()
         {

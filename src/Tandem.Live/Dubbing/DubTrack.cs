@@ -196,8 +196,12 @@ public sealed class DubTrack
     /// <summary>Fixes what begins soon; true if a dub got its place.</summary>
     private bool PlaceReady(ChannelTime upTo, List<PlacedDub> fresh)
     {
+        // Mostly there is none, and this is asked each half second.
+        var waiting = _utterances.Ready;
+        if (waiting.Count == 0)
+            return false;
         var state = _places.State with { Earliest = _places.Earliest };
-        var ready = _utterances.Ready.FindAll(HasBegun).ToDictionary(utterance => utterance.Id);
+        var ready = waiting.FindAll(HasBegun).ToDictionary(utterance => utterance.Id);
         var expected = _utterances.ExpectedAfter(state.Earliest - _options.MaxOnsetLag);
         var placed = false;
         foreach (var place in Placement.Plan(_options, state, [.. ready.Values.Select(utterance => utterance.Candidate())], expected))

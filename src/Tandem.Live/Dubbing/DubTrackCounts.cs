@@ -75,6 +75,9 @@ internal sealed class DubTrackCounts
     private readonly long[] _outcomes = new long[Enum.GetValues<DubOutcome>().Length];
     private readonly List<DubOutcome> _fresh = [];
 
+    // Asked for ten times a second, changed once in some seconds.
+    private ImmutableDictionary<DubOutcome, long>? _shown;
+
     public long PauseUsed { get; private set; }
 
     public long SpedUp { get; private set; }
@@ -98,6 +101,7 @@ internal sealed class DubTrackCounts
     public void Settle(DubOutcome outcome, OverrunSteps steps = OverrunSteps.None)
     {
         _outcomes[(int)outcome]++;
+        _shown = null;
         _fresh.Add(outcome);
         PauseUsed += steps.HasFlag(OverrunSteps.PauseUsed) ? 1 : 0;
         SpedUp += steps.HasFlag(OverrunSteps.SpedUp) ? 1 : 0;
@@ -115,7 +119,7 @@ internal sealed class DubTrackCounts
 
     public DubCountsSnapshot Snapshot(SoundLength fallback) => new()
     {
-        Outcomes = Enum.GetValues<DubOutcome>().ToImmutableDictionary(outcome => outcome, outcome => _outcomes[(int)outcome]),
+        Outcomes = _shown ??= Enum.GetValues<DubOutcome>().ToImmutableDictionary(outcome => outcome, outcome => _outcomes[(int)outcome]),
         PauseUsed = PauseUsed,
         SpedUp = SpedUp,
         DelayedNext = DelayedNext,

@@ -43,8 +43,8 @@ public sealed record EngineTraits(bool Aligned, bool Streaming, bool LevelContro
 
 /// <summary>A stretch of source sound.</summary>
 /// <param name="Start">Time of the first sample.</param>
-/// <param name="Stereo48">Interleaved stereo, 48 kHz.</param>
-/// <param name="Mono16">The same, 16 kHz mono: one third as many samples a channel.</param>
+/// <param name="Stereo48">Interleaved stereo, 48 kHz; valid only while it is heard: an engine that needs it later copies it.</param>
+/// <param name="Mono16">The same, 16 kHz mono: one third as many samples a channel. Belongs to the engine.</param>
 /// <param name="Restarts">True at the first stretch of an epoch: utterances do not reach across.</param>
 public sealed record SourceSound(ChannelTime Start, ReadOnlyMemory<float> Stereo48, ReadOnlyMemory<float> Mono16, bool Restarts);
 

@@ -11,8 +11,15 @@ internal sealed class BoxWriter(int capacity = 1024)
     /// <summary>Bytes written so far.</summary>
     public int Length { get; private set; }
 
-    /// <summary>What was written.</summary>
-    public byte[] ToArray() => _bytes.AsSpan(0, Length).ToArray();
+    /// <summary>
+    /// What was written; without a copy where it is just as long as was said at the beginning. Nothing can be written afterwards.
+    /// </summary>
+    public byte[] ToArray()
+    {
+        var written = Length == _bytes.Length ? _bytes : _bytes.AsSpan(0, Length).ToArray();
+        _bytes = [];
+        return written;
+    }
 
     /// <summary>Writes a box around what <paramref name="content"/> writes.</summary>
     public void Box(string type, Action content)

@@ -10,6 +10,15 @@ public static class Cmaf
 {
     private const uint TrackId = 1;
 
+    /// <summary>Size and type.</summary>
+    private const int BoxHeader = 8;
+
+    /// <summary>Of <c>styp</c>.</summary>
+    private const int TypeBytes = BoxHeader + 20;
+
+    /// <summary>Of <c>moof</c> with <c>mfhd</c>, <c>traf</c>, <c>tfhd</c>, <c>tfdt</c> and <c>trun</c>, without the frames' entries.</summary>
+    private const int MovieBytes = BoxHeader + 16 + BoxHeader + 24 + 20 + 20;
+
     /// <summary>Sample flags of a frame that depends on no other: every audio frame.</summary>
     private const uint SyncSample = 0x0200_0000;
 
@@ -55,9 +64,15 @@ public static class Cmaf
 
     private static byte[] Fragment(uint number, long decodeTime, IReadOnlyList<TimedFrame> frames, bool isWhole)
     {
-        var size = frames.Sum(frame => frame.Data.Length);
-        var writer = new BoxWriter(size + (frames.Count * 8) + 256);
-        var sameLength = frames.All(frame => frame.Samples == frames[0].Samples);
+        var size = 0;
+        var sameLength = true;
+        for (var index = 0; index < frames.Count; index++)
+        {
+            size += frames[index].Data.Length;
+            sameLength &= frames[index].Samples == frames[0].Samples;
+        }
+
+        var writer = new BoxWriter((isWhole ? TypeBytes : 0) + MovieBytes + (frames.Count * (sameLength ? 4 : 8)) + BoxHeader + size);
         var dataOffset = 0;
         if (isWhole)
             writer.Box("styp", () => writer.Text("cmfs\0\0\0\0cmfsiso6msdh"));

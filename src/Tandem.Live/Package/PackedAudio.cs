@@ -35,35 +35,44 @@ public static class PackedAudio
     /// <param name="frames">Raw frames, contiguous.</param>
     public static byte[] Segment(SoundFormat format, MediaTime start, IReadOnlyList<ReadOnlyMemory<byte>> frames)
     {
-        var frameBytes = Frames(format, frames);
-        var segment = new byte[TagBytes + frameBytes.Length];
+        var (overhead, config, length) = Measure(format, frames);
+        var segment = new byte[TagBytes + length];
         WriteTag(segment, start);
-        frameBytes.CopyTo(segment, TagBytes);
+        Write(segment.AsSpan(TagBytes), config, overhead, frames);
         return segment;
     }
 
     /// <summary>The frames alone, one after the other, AAC with ADTS headers.</summary>
     internal static byte[] Frames(SoundFormat format, IReadOnlyList<ReadOnlyMemory<byte>> frames)
     {
+        var (overhead, config, length) = Measure(format, frames);
+        var bytes = new byte[length];
+        Write(bytes, config, overhead, frames);
+        return bytes;
+    }
+
+    private static (int Overhead, AudioSpecificConfig? Config, int Length) Measure(SoundFormat format, IReadOnlyList<ReadOnlyMemory<byte>> frames)
+    {
         var overhead = FrameOverhead(format);
         var config = overhead > 0 ? AudioSpecificConfig.Parse(format.Config.Span) : null;
         var length = 0;
-        foreach (var frame in frames)
-            length += Fits(config, frame.Length) ? frame.Length + overhead : 0;
+        for (var index = 0; index < frames.Count; index++)
+            length += Fits(config, frames[index].Length) ? frames[index].Length + overhead : 0;
+        return (overhead, config, length);
+    }
 
-        var bytes = new byte[length];
-        var position = 0;
-        foreach (var frame in frames)
+    private static void Write(Span<byte> into, AudioSpecificConfig? config, int overhead, IReadOnlyList<ReadOnlyMemory<byte>> frames)
+    {
+        for (var index = 0; index < frames.Count; index++)
         {
+            var frame = frames[index].Span;
             if (!Fits(config, frame.Length))
                 continue;
             if (config is not null)
-                WriteAdts(bytes.AsSpan(position), config, frame.Length);
-            frame.Span.CopyTo(bytes.AsSpan(position + overhead));
-            position += overhead + frame.Length;
+                WriteAdts(into, config, frame.Length);
+            frame.CopyTo(into[overhead..]);
+            into = into[(overhead + frame.Length)..];
         }
-
-        return bytes;
     }
 
     private static bool Fits(AudioSpecificConfig? config, int length) => config is null || length + AdtsHeaderBytes <= AdtsLargestFrame;

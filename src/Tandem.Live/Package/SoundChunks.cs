@@ -45,7 +45,7 @@ internal sealed class SoundChunks(ChunkRendition rendition, Func<uint> nextGener
         for (var index = 0; index < count; index++)
         {
             var end = Boundary(row, index + 1, count);
-            var frames = new List<TimedFrame>();
+            var frames = new List<TimedFrame>(sound is null ? 0 : (sound.Frames.Count / count) + 2);
             var length = 0L;
             while (sound is not null && part < sound.Frames.Count && (index == count - 1 || At(samples + length) < end))
             {

@@ -100,8 +100,13 @@ public sealed class SoundPackager
     /// <summary>Packages contiguous frames of the format's ordinary length.</summary>
     /// <param name="start">Time of the first frame, priming taken out.</param>
     /// <param name="frames">Raw frames.</param>
-    public byte[] Package(MediaTime start, IReadOnlyList<ReadOnlyMemory<byte>> frames) =>
-        Package(start, frames.Select(frame => new TimedFrame(_format.FrameSamples, frame)).ToList());
+    public byte[] Package(MediaTime start, IReadOnlyList<ReadOnlyMemory<byte>> frames)
+    {
+        var timed = new List<TimedFrame>(frames.Count);
+        for (var index = 0; index < frames.Count; index++)
+            timed.Add(new TimedFrame(_format.FrameSamples, frames[index]));
+        return Package(start, timed);
+    }
 
     private byte[] Package(MediaTime start, List<TimedFrame> frames)
     {

@@ -133,7 +133,9 @@ internal sealed class ViewerSocket(ChannelViewers viewers, ViewerWish wish, Stre
     /// <summary>Looks after pings and times; called about twice a second.</summary>
     public void Tick(DateTimeOffset now)
     {
-        _signal.Set();
+        // Until its first chunk it waits for time as well; afterwards only for what wakes it by itself.
+        if (_cursor.NextOf(MediaTrack.Audio) < 0)
+            _signal.Set();
         DateTimeOffset? stuckAt;
         lock (_lock)
             stuckAt = _stuckAt;

@@ -25,6 +25,9 @@ public sealed record BenchOptions
     /// <summary>Share of the encode stage that is done in vain, in tests; null for none.</summary>
     public double? Plant { get; init; }
 
+    /// <summary>An earlier run to compare with; null for none.</summary>
+    public Baseline? Against { get; init; }
+
     internal bool Wants(string part) => Only is null || Only == part;
 }
 

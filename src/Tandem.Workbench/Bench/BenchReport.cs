@@ -23,8 +23,11 @@ public sealed record JitterResult(double P95Ms, double GreatestMs, double LimitM
 /// <summary>Everything that a run measured; parts that were not asked for are null. docs/bench.md describes each key.</summary>
 public sealed record BenchReport
 {
+    /// <summary>The form that this program writes.</summary>
+    public const int CurrentSchema = 1;
+
     /// <summary>Version of this form; grows when a key changes its meaning or goes away.</summary>
-    public int Schema { get; } = 1;
+    public int Schema { get; } = CurrentSchema;
 
     /// <summary>Why the run does not count; null when it does.</summary>
     public string? Void { get; init; }
@@ -80,17 +83,25 @@ public sealed record BenchReport
     /// <summary>The bounds of what was measured.</summary>
     public required IReadOnlyList<Bound> Bounds { get; init; }
 
-    /// <summary>Whether the run counts and every bound holds.</summary>
-    public bool Passed => Void is null && Bounds.All(bound => bound.Holds);
+    /// <summary>Against an earlier run; null where none was given.</summary>
+    public BenchComparison? Comparison { get; init; }
+
+    /// <summary>Whether the run counts, every bound holds, and it is no worse than the run that it was compared with.</summary>
+    public bool Passed => Void is null && Bounds.All(bound => bound.Holds) && Comparison is null or { Verdict: BenchVerdict.Passed };
 
     /// <summary>One line for each reason why it did not pass.</summary>
     [JsonIgnore]
     public IEnumerable<string> Complaints => Bounds.Where(bound => !bound.Holds)
         .Select(bound => string.Create(CultureInfo.InvariantCulture, $"{bound.Name} is {bound.Value:F3}, more than {bound.Limit:F3} (design.md, section 5)"))
-        .Prepend(Void is null ? null : $"void: {Void}").OfType<string>();
+        .Prepend(Void is null ? null : $"void: {Void}")
+        .Append(Comparison?.Complaint)
+        .OfType<string>();
 
     /// <summary>As JSON, one line.</summary>
     public string ToJson() => JsonSerializer.Serialize(this, BenchJson.Default.BenchReport);
+
+    /// <summary>As a baseline's file: JSON in lines, without a comparison of its own.</summary>
+    public string ToFile() => JsonSerializer.Serialize(this with { Comparison = null }, BenchFileJson.Default.BenchReport) + "\n";
 
     private double? Ratio(int languages) => Cpu?.FirstOrDefault(result => result.Languages == languages)?.Ratio.Median;
 }
@@ -99,3 +110,8 @@ public sealed record BenchReport
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower)]
 [JsonSerializable(typeof(BenchReport))]
 internal sealed partial class BenchJson : JsonSerializerContext;
+
+/// <summary>JSON of a baseline, for people who look at its changes.</summary>
+[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower, WriteIndented = true)]
+[JsonSerializable(typeof(BenchReport))]
+internal sealed partial class BenchFileJson : JsonSerializerContext;

@@ -29,11 +29,14 @@ public static class BenchText
 
         if (report.Start is { } start)
             Line(text, $"start: worker {start.WorkerMs.Median:F0} ms, channel to first published segment {start.ChannelMs.Median:F0} ms");
+        if (report.Start is { } by)
+            Line(text, $"  peer's process for one segment {by.PeerMs.Median:F0} ms, ratios {Of(by.WorkerRatio, 2)} and {Of(by.ChannelRatio, 2)}");
         if (report.Lateness is { } late)
             Line(text, $"lateness: {late.Channels} × {late.Languages} languages due together: p50 {late.P50Ms:F1} ms, p95 {late.P95Ms:F1} ms, p99 {late.P99Ms:F1} ms, greatest {late.GreatestMs:F1} ms; CPU {late.CpuCoreSecondsPerSecond:F2} cores");
         if (report.FanOut is { } fanOut)
         {
             Line(text, $"fan-out: {fanOut.Viewers} viewers of 3 Mbit/s, {fanOut.Pairs} pairs: {fanOut.TandemCpuSecondsPerGigabyte.Median:F2} CPU-s a GB, nginx {fanOut.PeerCpuSecondsPerGigabyte.Median:F2}, ratio {Of(fanOut.Ratio, 2)}; {fanOut.BytesPerViewer.Median / 1024:F0} KiB a viewer");
+            Line(text, $"  each got {fanOut.BitsPerSecondPerViewer.Median / 1e6:F2} Mbit/s, of nginx {fanOut.PeerBitsPerSecondPerViewer.Median / 1e6:F2}");
             Line(text, $"  peer: {FanOutMeasure.PeerCommand}");
         }
 
@@ -51,8 +54,46 @@ public static class BenchText
                 Line(text, $"  {command}");
         }
 
+        if (report.Comparison is { } comparison)
+            Comparison(text, comparison);
         return text.ToString().TrimEnd();
     }
+
+    private static void Comparison(StringBuilder text, BenchComparison comparison)
+    {
+        var baseline = comparison.Baseline;
+        Line(text, $"");
+        Line(text, $"against {baseline.File}: commit {baseline.Commit}, {baseline.Date:yyyy-MM-dd}");
+        foreach (var warning in comparison.Warnings)
+            Line(text, $"  warning: {warning}");
+        var widest = comparison.Figures.Max(figure => figure.Name.Length);
+        Line(text, $"  {"figure".PadRight(widest)}   baseline        now    change   allowed");
+        foreach (var figure in comparison.Figures)
+        {
+            Line(text, $"  {figure.Name.PadRight(widest)} {Amount(figure.Before),10} {Amount(figure.Now),10} {Share(figure.Change),9} {Share(figure.Allowed),9}   {Word(figure.State)}");
+        }
+
+        Line(text, $"verdict: {comparison.Verdict switch
+        {
+            BenchVerdict.Passed => "passed",
+            BenchVerdict.Regressed => "regressed",
+            BenchVerdict.Unclear => "unclear, neither passed nor failed",
+            _ => "void, neither passed nor failed",
+        }}{(comparison.Reason is { } reason ? ": " + reason : "")}");
+
+        static string Amount(double? value) => value?.ToString(value >= 1000 ? "F0" : "F3", CultureInfo.InvariantCulture) ?? "–";
+        static string Share(double? value) => value?.ToString("+0.0 %;-0.0 %", CultureInfo.InvariantCulture) ?? "–";
+    }
+
+    private static string Word(FigureState state) => state switch
+    {
+        FigureState.Same => "same",
+        FigureState.Improved => "improved",
+        FigureState.Regressed => "REGRESSED",
+        FigureState.Unclear => "unclear: noise",
+        FigureState.New => "not in the baseline",
+        _ => "not measured",
+    };
 
     private static void Cpu(StringBuilder text, IReadOnlyList<CpuResult> cpu)
     {

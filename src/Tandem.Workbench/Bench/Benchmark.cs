@@ -7,7 +7,7 @@ public static class Benchmark
 {
     private const double JitterLimitMs = 10;
 
-    /// <summary>Measures. Returns the report, or one line that says why there is none.</summary>
+    /// <summary>Measures. Returns the report, compared with the baseline if there is one, or one line that says why there is none.</summary>
     public static async Task<(BenchReport? Report, string? Problem)> RunAsync(BenchOptions options, BenchTold told, CancellationToken cancel)
     {
         if (MediaLibraries.Check().Problem is { } missing)
@@ -19,7 +19,10 @@ public static class Benchmark
             if (material is null)
                 return (null, problem);
             using (material)
-                return (await MeasureAsync(options, machine, material, told, cancel), null);
+            {
+                var report = await MeasureAsync(options, machine, material, told, cancel);
+                return (options.Against is { } baseline ? report with { Comparison = BenchComparison.Of(baseline, report) } : report, null);
+            }
         }
         catch (BenchException error)
         {
@@ -51,7 +54,7 @@ public static class Benchmark
             Date = date,
             Machine = machine,
             PeerCommands = Peer.Commands,
-            Void = Void(options, jitter),
+            Void = Void(options, jitter, fanOut),
             Jitter = jitter,
             Cpu = cpu,
             Encode = encode,
@@ -64,10 +67,18 @@ public static class Benchmark
         };
     }
 
-    internal static string? Void(BenchOptions options, JitterResult? jitter)
+    internal static string? Void(BenchOptions options, JitterResult? jitter, FanOutResult? fanOut = null)
     {
         if (jitter is not null && jitter.P95Ms > jitter.LimitMs)
             return $"the bench's own timer was late by {jitter.P95Ms:F1} ms p95, more than {jitter.LimitMs:F0} ms: the machine is busy with other things";
+        (string, double?)[] rates =
+            [("viewers", fanOut?.BitsPerSecondPerViewer.Least), ("nginx's clients", fanOut?.PeerBitsPerSecondPerViewer.Least)];
+        foreach (var (who, rate) in rates)
+        {
+            if (rate < FanOutResult.LeastBitsPerSecond)
+                return $"{who} got {rate / 1e6:F1} Mbit/s each of about 3: the machine is busy with other things, or too small";
+        }
+
         if (options.Plant is not null)
             return $"a slow-down is planted ({BenchOptions.PlantVariable})";
         return options.Quick ? "a quick run has too few pairs" : null;

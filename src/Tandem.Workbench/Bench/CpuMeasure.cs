@@ -71,7 +71,7 @@ internal sealed class CpuMeasure(BenchMaterial material, BenchOptions options, B
                 peers.Add(await OfPeerAsync());
         }
 
-        return new EncodeResult(Spread.Of(own.Zip(peers, (tandem, other) => tandem / other)), Spread.Of(own), Spread.Of(peers));
+        return new EncodeResult(own.Count, Spread.Of(own.Zip(peers, (tandem, other) => tandem / other)), Spread.Of(own), Spread.Of(peers));
 
         double OfTandem()
         {

@@ -59,7 +59,8 @@ public sealed record CpuResult(
 }
 
 /// <summary>The encoder alone against an <c>ffmpeg</c> process that encodes the same segment.</summary>
+/// <param name="Pairs">How many pairs.</param>
 /// <param name="Ratio">Tandem's CPU by the peer's, a pair.</param>
 /// <param name="TandemMsPerSegment">CPU of the encoder in the running process, ms.</param>
 /// <param name="PeerMsPerSegment">CPU of the peer's process, ms.</param>
-public sealed record EncodeResult(Spread Ratio, Spread TandemMsPerSegment, Spread PeerMsPerSegment);
+public sealed record EncodeResult(int Pairs, Spread Ratio, Spread TandemMsPerSegment, Spread PeerMsPerSegment);

@@ -26,21 +26,25 @@ internal sealed class FanOutMeasure(BenchMaterial material, BenchOptions options
         var pairs = options.Quick ? 1 : 5;
         var measured = options.Quick ? TimeSpan.FromSeconds(4) : TimeSpan.FromSeconds(10);
         var (tandem, peer, ratios, memory) = (new List<double>(), new List<double>(), new List<double>(), new List<double>());
+        var (rates, peerRates) = (new List<double>(), new List<double>());
         for (var pair = 0; pair < pairs; pair++)
         {
             told($"fan-out: {Viewers} viewers, pair {pair + 1} of {pairs}");
-            var (own, bytes) = await TandemAsync(measured, cancel);
-            var other = await PeerAsync(measured, cancel);
+            var (own, ownRate, bytes) = await TandemAsync(measured, cancel);
+            var (other, otherRate) = await PeerAsync(measured, cancel);
             tandem.Add(own);
             peer.Add(other);
             ratios.Add(own / other);
             memory.Add(bytes);
+            rates.Add(ownRate);
+            peerRates.Add(otherRate);
         }
 
-        return new FanOutResult(Viewers, pairs, Spread.Of(tandem), Spread.Of(peer), Spread.Of(ratios), Spread.Of(memory));
+        return new FanOutResult(
+            Viewers, pairs, Spread.Of(tandem), Spread.Of(peer), Spread.Of(ratios), Spread.Of(memory), Spread.Of(rates), Spread.Of(peerRates));
     }
 
-    private async Task<(double CpuSecondsPerGigabyte, double BytesPerViewer)> TandemAsync(TimeSpan measured, CancellationToken cancel)
+    private async Task<(double CpuSecondsPerGigabyte, double BitsPerSecond, double BytesPerViewer)> TandemAsync(TimeSpan measured, CancellationToken cancel)
     {
         await using var origin = await LiveOrigin.StartAsync(material, TimeProvider.System, cancel);
         var port = FreePort();
@@ -57,16 +61,19 @@ internal sealed class FanOutMeasure(BenchMaterial material, BenchOptions options
         var before = CpuTimes.Memory(server.Id);
         await using var readers = await FanOutReaders.WatchAsync(port, Channel, Viewers, cancel);
         await Task.Delay(Settle, TimeProvider.System, cancel);
-        var bytes = readers.Bytes;
+        var (bytes, began) = (readers.Bytes, TimeProvider.System.GetTimestamp());
         var cpu = await CpuAsync(server.Id, measured, cancel);
         bytes = readers.Bytes - bytes;
+        var rate = RateOf(bytes, began);
         var after = CpuTimes.Memory(server.Id);
         if (readers.Ended > 0)
             throw new BenchException($"{readers.Ended} of {Viewers} viewers were cut off");
         if (bytes == 0)
             throw new BenchException("viewers got nothing");
-        return ((cpu - idle).TotalSeconds / (bytes / 1e9), (double)(after - before) / Viewers);
+        return ((cpu - idle).TotalSeconds / (bytes / 1e9), rate, (double)(after - before) / Viewers);
     }
+
+    private static double RateOf(long bytes, long began) => bytes * 8 / TimeProvider.System.GetElapsedTime(began).TotalSeconds / Viewers;
 
     /// <summary>The first viewer, once there is something to see; it stays, so that the picture is cut all the time.</summary>
     private static async Task<FanOutReaders> FirstAsync(int port, CancellationToken cancel)
@@ -93,7 +100,7 @@ internal sealed class FanOutMeasure(BenchMaterial material, BenchOptions options
         }
     }
 
-    private async Task<double> PeerAsync(TimeSpan measured, CancellationToken cancel)
+    private async Task<(double CpuSecondsPerGigabyte, double BitsPerSecond)> PeerAsync(TimeSpan measured, CancellationToken cancel)
     {
         var port = FreePort();
         var length = (int)(material.MeanBytes * (Chunk / BenchMaterial.Duration));
@@ -105,10 +112,10 @@ internal sealed class FanOutMeasure(BenchMaterial material, BenchOptions options
         {
             await using var readers = await FanOutReaders.FetchAsync(port, "/chunk", length, Chunk, Viewers, cancel);
             await Task.Delay(Settle, TimeProvider.System, cancel);
-            var bytes = readers.Bytes;
+            var (bytes, began) = (readers.Bytes, TimeProvider.System.GetTimestamp());
             var cpu = await CpuAsync(nginx.Id, measured, cancel);
             bytes = readers.Bytes - bytes;
-            return bytes == 0 ? throw new BenchException("nginx served nothing") : cpu.TotalSeconds / (bytes / 1e9);
+            return bytes == 0 ? throw new BenchException("nginx served nothing") : (cpu.TotalSeconds / (bytes / 1e9), RateOf(bytes, began));
         }
         catch (SocketException error)
         {
@@ -210,5 +217,18 @@ internal sealed class FanOutMeasure(BenchMaterial material, BenchOptions options
 /// <param name="PeerCpuSecondsPerGigabyte">nginx's.</param>
 /// <param name="Ratio">Of each pair.</param>
 /// <param name="BytesPerViewer">The server's memory, with all viewers less with one.</param>
+/// <param name="BitsPerSecondPerViewer">What a viewer got of the server; a run in which it is much less than the channel's rate is void.</param>
+/// <param name="PeerBitsPerSecondPerViewer">What a client got of nginx.</param>
 public sealed record FanOutResult(
-    int Viewers, int Pairs, Spread TandemCpuSecondsPerGigabyte, Spread PeerCpuSecondsPerGigabyte, Spread Ratio, Spread BytesPerViewer);
+    int Viewers,
+    int Pairs,
+    Spread TandemCpuSecondsPerGigabyte,
+    Spread PeerCpuSecondsPerGigabyte,
+    Spread Ratio,
+    Spread BytesPerViewer,
+    Spread BitsPerSecondPerViewer,
+    Spread PeerBitsPerSecondPerViewer)
+{
+    /// <summary>Of what the channel has, viewers must get this much: who skips chunks costs less.</summary>
+    internal const double LeastBitsPerSecond = 0.8 * 3_000_000;
+}

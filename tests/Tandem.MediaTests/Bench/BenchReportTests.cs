@@ -18,6 +18,12 @@ public sealed class BenchReportTests
         Assert.Null(Benchmark.Void(new BenchOptions(), jitter with { P95Ms = 9.9 }));
         Assert.NotNull(Benchmark.Void(new BenchOptions { Quick = true }, jitter with { P95Ms = 9.9 }));
         Assert.NotNull(Benchmark.Void(new BenchOptions { Plant = 0.5 }, jitter with { P95Ms = 9.9 }));
+
+        var (enough, less) = (new Spread(3e6, 3e6, 3e6, 2.9e6, 3e6), new Spread(3e6, 3e6, 3e6, 2.3e6, 3e6));
+        var fanOut = new FanOutResult(1000, 5, Any, Any, Any, Any, enough, enough);
+        Assert.Null(Benchmark.Void(new BenchOptions(), null, fanOut));
+        Assert.Contains("viewers got 2.3", Benchmark.Void(new BenchOptions(), null, fanOut with { BitsPerSecondPerViewer = less }), StringComparison.Ordinal);
+        Assert.Contains("nginx's", Benchmark.Void(new BenchOptions(), null, fanOut with { PeerBitsPerSecondPerViewer = less }), StringComparison.Ordinal);
     }
 
     [Theory]
@@ -60,12 +66,14 @@ public sealed class BenchReportTests
             Void = "because",
             Jitter = new JitterResult(1, 2, 10),
             Cpu = [Cpu(1, 0.1, 30), Cpu(8, 0.1, 170)],
-            Encode = new EncodeResult(Any, Any, Any),
+            Encode = new EncodeResult(10, Any, Any, Any),
             Throughput = new ThroughputResult(1, 16, 1, Any, 1),
-            Start = new StartResult(Any, Any),
+            Start = new StartResult(7, Any, Any, Any, Any, Any),
             Lateness = new LatenessResult(4, 8, 120, 1, 2, 3, 4, 0.5),
+            FanOut = new FanOutResult(1000, 5, Any, Any, Any, Any, Any, Any),
             Costs = CostTable.Of([Cpu(1, 0.1, 30), Cpu(8, 0.1, 170)], 750_000),
         };
+        report = report with { Comparison = BenchComparison.Of(Baseline.Parse("b.json", (report with { Void = null }).ToFile()).Baseline!, report) };
         using var json = JsonDocument.Parse(report.ToJson());
         Assert.Equal(1, json.RootElement.GetProperty("schema").GetInt32());
         Assert.Equal(0.1, json.RootElement.GetProperty("media_cpu_ratio_1").GetDouble());
