@@ -44,7 +44,7 @@ internal sealed class OpsReader(PrometheusExporter exporter, TimeProvider time)
         Each(MetricCatalogue.WorkerRestarts, (channel, series) => channel with { WorkerRestarts = series.Single().Value });
         Each(MetricCatalogue.EngineCircuitOpen, (channel, series) => channel with { CircuitOpen = series.Single().Value > 0 });
         Each(MetricCatalogue.ScratchBytes, (channel, series) => channel with { ScratchBytes = series.Single().Value });
-        Each(MetricCatalogue.Reference, (channel, series) => channel with { Reference = series.Find(one => one.Value > 0) is { Labels: [_, var state] } ? state : "" });
+        Each(MetricCatalogue.Reference, (channel, series) => channel with { Reference = series.Where(one => one.Value > 0).Select(one => one.Labels[1]).FirstOrDefault() ?? "" });
         Each(MetricCatalogue.WebSocketDisconnects, (channel, series) => channel with
         {
             UnplannedDisconnects = series.Where(one => one.Labels[2] == "no").Sum(one => one.Value),
