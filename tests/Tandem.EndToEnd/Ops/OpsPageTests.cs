@@ -1,11 +1,11 @@
 using System.Globalization;
 using System.Text.Json;
+using System.Text.RegularExpressions;
 using Microsoft.Playwright;
 using Tandem.Checks.LiveOrigin;
 using Tandem.Checks.Signals;
 using Tandem.EndToEnd.Harness;
 using Tandem.EndToEnd.Load;
-using Tandem.EndToEnd.Pages;
 using Xunit;
 
 namespace Tandem.EndToEnd.Ops;
@@ -15,7 +15,7 @@ namespace Tandem.EndToEnd.Ops;
 /// says of each segment (issue 5, points 3 and 4).
 /// </summary>
 [Trait("Category", "Full")]
-public sealed class OpsPageTests(Browser browser) : IClassFixture<Browser>
+public sealed partial class OpsPageTests(Browser browser) : IClassFixture<Browser>
 {
     private const string Total = "tandem_segment_processing_seconds_bucket{channel=\"news\",stage=\"total\",le=\"";
     private const string Published = "tandem_segments_total{channel=\"news\"}";
@@ -62,8 +62,7 @@ public sealed class OpsPageTests(Browser browser) : IClassFixture<Browser>
         await server.UntilAsync("it publishes", async () => await server.MetricAsync("tandem_segments_total", "channel=\"news\"") > 2, TimeSpan.FromSeconds(60));
         var viewers = LoadProcess.RunAsync(200, "--url", server.Root.ToString(), "--channel", "news", "--viewers", "4", "--lang", "es", "--ramp", "5s");
 
-        await using var page = await ViewerPage.OpenAsync(browser, new Uri(server.Root, "ops/"));
-        await page.UntilAsync("!document.getElementById('figures').hidden");
+        await using var page = await OpsView.OpenAsync(browser, server);
         await page.Page.Locator("#window").SelectOptionAsync("60");
 
         // The source of the other channel stands still from here on, which is an alert after 50 s.
@@ -91,7 +90,7 @@ public sealed class OpsPageTests(Browser browser) : IClassFixture<Browser>
     }
 
     /// <summary>The window is a minute; the figures of the page are worked out anew from the scrapes next to its two ends.</summary>
-    private static async Task ShowsWhatMetricsSayAsync(TandemServer server, Scrapes scrapes, ViewerPage page)
+    private static async Task ShowsWhatMetricsSayAsync(TandemServer server, Scrapes scrapes, OpsView page)
     {
         for (var attempt = 0; ; attempt++)
         {
@@ -112,15 +111,17 @@ public sealed class OpsPageTests(Browser browser) : IClassFixture<Browser>
             var counts = _edges.Select(edge => after[$"{Total}{edge}\"}}"] - before[$"{Total}{edge}\"}}"]).ToList();
             Assert.Equal(counts[^1], stage.GetProperty("count").GetDouble());
             Assert.InRange(counts[^1], 15, 60);
-            foreach (var (name, share) in new[] { ("p50", 0.5), ("p95", 0.95), ("p99", 0.99) })
-                Assert.Equal(Quantile(counts, share), stage.GetProperty(name).GetDouble(), 6);
+            foreach (var (name, part) in new[] { ("p50", 0.5), ("p95", 0.95), ("p99", 0.99) })
+                Assert.Equal(Quantile(counts, part), stage.GetProperty(name).GetDouble(), 6);
             var failed = after.Where(pair => Array.Exists(_media, media => pair.Key.StartsWith(Failed + media + "\"", StringComparison.Ordinal))).Sum(pair => pair.Value - before[pair.Key]);
             var ratio = failed / (after[Published] - before[Published]);
             Assert.True(ratio > 0, "no fault struck");
             Assert.Equal(ratio, total.GetProperty("errorRatio").GetDouble(), 9);
 
-            // And the page writes these very figures.
-            Assert.Equal($"{Share(ratio)} failed · p95 {Time(Quantile(counts, 0.95))}", shown[..shown.LastIndexOf(" · ", StringComparison.Ordinal)]);
+            // And the page writes these very figures, as far as it writes them.
+            var (share, time) = Written(shown);
+            Assert.Equal(ratio, share.Value, share.Within);
+            Assert.Equal(Quantile(counts, 0.95), time.Value, time.Within);
             TestContext.Current.TestOutputHelper?.WriteLine(string.Create(CultureInfo.InvariantCulture, $"shown: {shown}; {counts[^1]} segments, {failed} failed, after {attempt} other looks"));
             return;
         }
@@ -129,7 +130,7 @@ public sealed class OpsPageTests(Browser browser) : IClassFixture<Browser>
     }
 
     /// <summary>What the page says of the channel in one line, as of this moment; null where it is a look behind or ahead.</summary>
-    private static async Task<string?> ShownAsync(ViewerPage page, DateTimeOffset at)
+    private static async Task<string?> ShownAsync(OpsView page, DateTimeOffset at)
     {
         for (var attempt = 0; attempt < 30; attempt++)
         {
@@ -190,7 +191,7 @@ public sealed class OpsPageTests(Browser browser) : IClassFixture<Browser>
         }
     }
 
-    private static async Task RunbookIsThereAsync(ViewerPage page)
+    private static async Task RunbookIsThereAsync(OpsView page)
     {
         await page.Page.GetByRole(AriaRole.Link, new PageGetByRoleOptions { Name = "TandemSourceStale" }).ClickAsync();
         await page.UntilAsync("location.hash === '#source-stale' && document.querySelector(':target')?.innerText === 'Source stale'");
@@ -199,12 +200,11 @@ public sealed class OpsPageTests(Browser browser) : IClassFixture<Browser>
 
     private async Task CanBeUsedByEverybodyAsync(TandemServer server, string axe, (string Name, ColorScheme Colours, int Width, int Height) dress)
     {
-        await using var page = await ViewerPage.OpenAsync(
+        await using var page = await OpsView.OpenAsync(
             browser,
-            new Uri(server.Root, "ops/"),
+            server,
             new BrowserNewContextOptions { Locale = "en-GB", ColorScheme = dress.Colours, ViewportSize = new ViewportSize { Width = dress.Width, Height = dress.Height } },
             one => one.AddInitScriptAsync(scriptPath: axe));
-        await page.UntilAsync("!document.getElementById('figures').hidden && document.querySelectorAll('#tiles .tile').length > 10");
         if (Environment.GetEnvironmentVariable("TANDEM_SCREENSHOTS") is { Length: > 0 } folder)
         {
             await page.Page.ScreenshotAsync(new PageScreenshotOptions { Path = Path.Combine(folder, $"ops-{dress.Name}.png") });
@@ -236,9 +236,17 @@ public sealed class OpsPageTests(Browser browser) : IClassFixture<Browser>
         return from + ((double.Parse(_edges[index], CultureInfo.InvariantCulture) - from) * (rank - fewer) / (below[index] - fewer));
     }
 
-    private static string Share(double value) =>
-        value >= 0.0995 ? FormattableString.Invariant($"{value * 100:F0} %") : FormattableString.Invariant($"{value * 100:F1} %");
+    /// <summary>Reads <c>13 % failed · p95 2.3 s · 4 viewers</c>: the numbers, and what rounding may have taken off.</summary>
+    private static ((double Value, double Within) Share, (double Value, double Within) Time) Written(string text)
+    {
+        var match = Short().Match(text);
+        Assert.True(match.Success, text);
+        return (Number(match.Groups["share"].Value, 0.01), Number(match.Groups["time"].Value, match.Groups["unit"].Value == "s" ? 1 : 0.001));
 
-    private static string Time(double value) =>
-        value < 0.9995 ? FormattableString.Invariant($"{value * 1000:F0} ms") : FormattableString.Invariant($"{value:F1} s");
+        static (double Value, double Within) Number(string number, double unit) =>
+            (double.Parse(number, CultureInfo.InvariantCulture) * unit, (number.Contains('.', StringComparison.Ordinal) ? 0.0501 : 0.501) * unit);
+    }
+
+    [GeneratedRegex(@"^(?<share>[\d.]+) % failed · p95 (?<time>[\d.]+) (?<unit>m?s) · \d+ viewers$", RegexOptions.ExplicitCapture, 1000)]
+    private static partial Regex Short();
 }
