@@ -43,7 +43,7 @@ internal static class OpsRules
         new("TandemEpochsMany", AlertSeverity.Warning, Minutes(1), "epochs", Epochs),
         new("TandemWorkerRestarts", AlertSeverity.Warning, TimeSpan.Zero, "worker-restarts", history => Over(history, Quarter, (id, window) =>
             window.Increase(id, channel => channel.WorkerRestarts) is > 3.5 and var times
-                ? (times, $"the media worker was started again {Number(times)} times in 15 minutes")
+                ? (times, $"the media worker was started again {Number(times)} times {When(window, Quarter, "in 15 minutes")}")
                 : null)),
         new("TandemEngineCircuitOpen", AlertSeverity.Critical, Minutes(2), "engine-circuit-open", Channels((id, channel) =>
             channel.CircuitOpen ? (1, "the engine or a part of it is out of use") : null)),
@@ -91,7 +91,7 @@ internal static class OpsRules
     {
         List<OpsWindow> windows = [.. lengths.Select(length => history.Window(length))];
         return history.Newest!.Channels.Keys.Where(id => windows.TrueForAll(window => Ratio(id, window) > most))
-            .Select(id => new Finding(id, null, Ratio(id, windows[0])!.Value, $"{Percent(Ratio(id, windows[0])!.Value)} of segments failed {when}"));
+            .Select(id => new Finding(id, null, Ratio(id, windows[0])!.Value, $"{Percent(Ratio(id, windows[0])!.Value)} of segments failed {When(windows[0], lengths[0], when)}"));
 
         static double? Ratio(string id, OpsWindow window) =>
             ErrorRatio(window.Increase(id, channel => channel.MediaFailures), window.Increase(id, channel => channel.Segments));
@@ -157,7 +157,7 @@ internal static class OpsRules
         var unannounced = window.Increase(id, channel => channel.Epochs.Where(one => Unannounced.Contains(one.Key, StringComparer.Ordinal)).Sum(one => one.Value));
         var all = window.Increase(id, channel => channel.Epochs.Where(one => !Begun.Contains(one.Key, StringComparer.Ordinal)).Sum(one => one.Value));
         var many = unannounced > 6.5 ? unannounced : all > 60.5 ? all : 0;
-        return many > 0 ? (many, $"the source's time broke {Number(many)} times in an hour") : null;
+        return many > 0 ? (many, $"the source's time broke {Number(many)} times {When(window, Hour, "in an hour")}") : null;
     });
 
     private static IEnumerable<Finding> Disconnects(OpsHistory history)
@@ -189,6 +189,10 @@ internal static class OpsRules
             ? [new Finding(null, null, month, string.Create(CultureInfo.InvariantCulture, $"at this rate a month of this instance costs {month:F0} USD, which is over the budget of {budget:F0}"))]
             : [];
     }
+
+    /// <summary>While the server has not been up for as long as a rule looks back, what it judges by is less.</summary>
+    private static string When(OpsWindow window, TimeSpan length, string words) =>
+        window.Length < length - OpsHistory.Step ? $"in the {Seconds(window.Length.TotalSeconds)} since the start" : words;
 
     private static string Percent(double share) => string.Create(CultureInfo.InvariantCulture, $"{share * 100:0.#} %");
 

@@ -41,8 +41,8 @@ public sealed partial class OpsPageTests(Browser browser) : IClassFixture<Browse
             Assert.Skip("axe-core (tests/Tandem.EndToEnd/players/install), asterisk-core-sounds-en-g722 or espeak-ng are not installed");
         await using var origin = await OriginServer.StartAsync();
         var programme = await Programmes.SpeechAsync(Packing.Ts);
-        var news = origin.Add("news", new OriginOptions { Programme = programme, AtEnd = AtEnd.LoopSeamlessly });
-        var sport = origin.Add("sport", new OriginOptions { Programme = programme, AtEnd = AtEnd.LoopSeamlessly });
+        var news = origin.Add("news", new OriginOptions { Programme = programme });
+        var sport = origin.Add("sport", new OriginOptions { Programme = programme });
         await using var server = await TandemServer.StartAsync(
             [
                 TandemServer.Channel("news", news.Master, delay: "8s", engine: "offline", to: "es"),
@@ -68,7 +68,7 @@ public sealed partial class OpsPageTests(Browser browser) : IClassFixture<Browse
         // The source of the other channel stands still from here on, which is an alert after 50 s.
         using var silence = server.ExpectOutage("sport");
         sport.Pause();
-        await page.UntilAsync("[...document.querySelectorAll('#alerts li')].some(l => l.innerText.includes('Firing, critical: TandemSourceStale') && l.innerText.includes('sport'))", TimeSpan.FromSeconds(120));
+        await page.UntilAsync("[...document.querySelectorAll('#firing li')].some(l => l.innerText.includes('Firing, critical: TandemSourceStale') && l.innerText.includes('sport'))", TimeSpan.FromSeconds(120));
         Assert.Matches("alerts? (is|are) firing$", await page.ReadAsync<string>("document.getElementById('headline').innerText"));
         Assert.Equal("critical", await page.ReadAsync<string>("document.getElementById('status').dataset.level"));
 

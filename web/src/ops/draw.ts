@@ -4,8 +4,8 @@ import type { Level } from './state';
 
 const Space = 'http://www.w3.org/2000/svg';
 
-/** Points of a course: an hour, a value each half minute. */
-const Slots = 120;
+/** The fewest points that a course is drawn for, a quarter of an hour: a young one does not fill the picture. */
+const Fewest = 30;
 const [Width, Height] = [240, 48];
 
 export function draw(tag: string, attributes: Record<string, string | number>, ...children: Element[]): SVGElement {
@@ -33,8 +33,9 @@ export function sign(level: Level | 'none'): SVGElement {
 export function spark(values: (number | null)[], limit: number | null, words: string): SVGElement {
   const known = values.filter((value): value is number => value !== null);
   const most = Math.max(...known, 1e-9) * 1.08;
+  const slots = Math.max(Fewest, values.length);
   const y = (value: number) => (Height - 2 - (value / most) * (Height - 6)).toFixed(1);
-  const x = (index: number) => (((Slots - values.length + index) / (Slots - 1)) * (Width - 6) + 2).toFixed(1);
+  const x = (index: number) => (((slots - values.length + index) / (slots - 1)) * (Width - 6) + 2).toFixed(1);
   let path = '';
   let open = false;
   values.forEach((value, index) => {

@@ -17,7 +17,7 @@ export const time = (value: number | null | undefined) =>
     v < 0.00005 ? '0 s' : v < 0.01 ? `${(v * 1000).toFixed(1)} ms` : v < 0.9995 ? `${(v * 1000).toFixed(0)} ms` : v < 9.95 ? `${v.toFixed(1)} s` : v < 119.5 ? `${v.toFixed(0)} s` : `${(v / 60).toFixed(0)} min`);
 
 export const share = (value: number | null | undefined) =>
-  written(value, v => (v === 0 || v >= 0.0995 ? `${(v * 100).toFixed(0)} %` : v < 0.001 ? '< 0.1 %' : `${(v * 100).toFixed(1)} %`));
+  written(value, v => (v >= 0.0995 ? `${(v * 100).toFixed(0)} %` : v > 0 && v < 0.001 ? '< 0.1 %' : `${Number((v * 100).toFixed(1))} %`));
 
 export const bytes = (value: number | null | undefined) =>
   written(value, v => (v < 1024 ? `${v.toFixed(0)} B` : v < 1024 * 1024 ? `${(v / 1024).toFixed(v < 10240 ? 1 : 0)} KiB` : `${(v / 1024 / 1024).toFixed(1)} MiB`));

@@ -11,6 +11,9 @@ import { figures, Tile } from './tiles';
 
 const Every = 5000;
 
+/** Lines below the headline. */
+const Most = 5;
+
 /** With so many channels each begins unfolded. */
 const Few = 2;
 
@@ -119,28 +122,33 @@ function show(state: State): void {
 }
 
 function showAlerts(state: State): void {
-  const list = element('alerts');
   const seen = new Set<string>();
-  state.alerts.forEach((alert, index) => {
-    const key = [alert.name, alert.channel, alert.part].join(' ');
-    seen.add(key);
-    let part = alerts.get(key);
-    if (!part) {
-      alerts.set(key, (part = new AlertPart(alert)));
-    }
-    part.show(alert);
-    // Moved only when it stands elsewhere: what has the focus would lose it.
-    if (list.children[index] !== part.element) {
-      list.insertBefore(part.element, list.children[index] ?? null);
-    }
-  });
+  for (const kind of ['firing', 'pending'] as const) {
+    const list = element(kind);
+    state.alerts.filter(a => a.state === kind).forEach((alert, index) => {
+      const key = [alert.name, alert.channel, alert.part].join(' ');
+      seen.add(key);
+      let part = alerts.get(key);
+      if (!part) {
+        alerts.set(key, (part = new AlertPart(alert)));
+      }
+      part.show(alert);
+      // Moved only when it stands elsewhere: what has the focus would lose it.
+      if (list.children[index] !== part.element) {
+        list.insertBefore(part.element, list.children[index] ?? null);
+      }
+    });
+  }
   for (const [key, part] of alerts) {
     if (!seen.has(key)) {
       part.element.remove();
       alerts.delete(key);
     }
   }
-  element('no-alerts').hidden = state.alerts.length > 0;
+  const due = state.alerts.filter(a => a.state === 'pending').length;
+  element('no-alerts').hidden = due < state.alerts.length;
+  element('pending-part').hidden = due === 0;
+  setText(element('pending-title'), due === 1 ? 'One will fire if nothing changes' : `${due} will fire if nothing changes`);
   setText(element('elsewhere'), `Not judged here, since one instance cannot see it: ${state.alertsJudgedElsewhere.join(', ')}. Prometheus does.`);
 }
 
@@ -180,7 +188,7 @@ function tell(level: Level | 'none', text: string, lines: string[]): void {
   }
   setText(element('headline'), text);
   const list = element('lines');
-  const shown = lines.length > 8 ? [...lines.slice(0, 7), `and ${lines.length - 7} more`] : lines;
+  const shown = lines.length > Most ? [...lines.slice(0, Most - 1), `and ${lines.length - Most + 1} more`] : lines;
   if ([...list.children].map(l => l.textContent).join('\n') !== shown.join('\n')) {
     list.replaceChildren(...shown.map(line => make('li', {}, line)));
   }

@@ -24,21 +24,29 @@ export class Table {
   readonly #none: HTMLElement;
   readonly #table: HTMLElement;
 
-  constructor(title: string, columns: Column[], none: string) {
+  constructor(
+    private readonly title: string,
+    private readonly columns: Column[],
+    none: string,
+  ) {
     const head = columns.map(c => make('th', { scope: 'col', class: c.number ? 'number' : undefined }, c.title));
     this.#table = make('table', {}, make('caption', { class: 'unseen' }, title), make('thead', {}, make('tr', {}, ...head)), this.#body);
     this.#none = make('p', { class: 'soft' }, none);
     this.element = make('div', { class: 'table' }, this.#table, this.#none);
-    this.columns = columns;
   }
-
-  private readonly columns: Column[];
 
   show(rows: (string | Cell)[][]): void {
     this.#table.hidden = rows.length === 0;
     this.#none.hidden = rows.length > 0;
     while (this.#body.rows.length > rows.length) {
       this.#body.deleteRow(-1);
+    }
+    // What has to be scrolled can be reached by keyboard.
+    const scrolls = this.element.scrollWidth > this.element.clientWidth;
+    if (scrolls !== this.element.hasAttribute('tabindex')) {
+      for (const [name, value] of [['tabindex', '0'], ['role', 'region'], ['aria-label', this.title]] as const) {
+        scrolls ? this.element.setAttribute(name, value) : this.element.removeAttribute(name);
+      }
     }
     rows.forEach((cells, index) => {
       const row = this.#body.rows[index] ?? this.#body.appendChild(this.#newRow());
