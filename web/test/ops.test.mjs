@@ -15,7 +15,7 @@ const channel = (id, languages = [], more = {}) => ({ id, state: 'live', languag
 const language = (name, lag, fallback = 0, heard = 'dubbed') => ({ language: name, state: heard, onsetLag: { ...none, p95: lag }, fallbackRatio: fallback, syncOffset: none, viewers: 0 });
 
 test('figures are written as people say them', () => {
-  assert.deepEqual([0, 0.0042, 0.12, 0.9996, 1.46, 12.3, 300, null].map(time), ['0 s', '4.2 ms', '120 ms', '1.0 s', '1.5 s', '12 s', '5 min', '–']);
+  assert.deepEqual([0, 0.0042, 0.12, 0.9996, 1.46, 12.3, 300, null].map(time), ['0 s', '4.2 ms', '120 ms', '1 s', '1.5 s', '12 s', '5 min', '–']);
   assert.deepEqual([0, 0.0004, 0.014, 0.5, 1, undefined].map(share), ['0 %', '< 0.1 %', '1.4 %', '50 %', '100 %', '–']);
   assert.deepEqual([900, 1536, 524288, 3 << 20].map(bytes), ['900 B', '1.5 KiB', '512 KiB', '3.0 MiB']);
   assert.deepEqual([0, 12345, null].map(count), ['0', '12,345', '–']);

@@ -64,6 +64,9 @@ internal static class OpsFigure
             .. alerts.Where(one => !one.Fires).Select(one => $"{Line(one)}; the alert is not due yet"),
             .. channels.Where(channel => !told.Contains(channel.Id)).SelectMany(Trouble),
         ];
+
+        // Two budgets may be spent by the same failures.
+        lines = [.. lines.Distinct(StringComparer.Ordinal)];
         var level = alerts.Any(one => one.Fires && one.Rule.Severity == AlertSeverity.Critical) ? OpsLevel.Critical
             : lines.Count > 0 ? OpsLevel.Warning
             : OpsLevel.Ok;

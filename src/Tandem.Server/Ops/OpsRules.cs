@@ -200,7 +200,8 @@ internal static class OpsRules
 
     private static string Seconds(double value) => value < 1
         ? string.Create(CultureInfo.InvariantCulture, $"{value * 1000:0} ms")
-        : string.Create(CultureInfo.InvariantCulture, $"{value:0.#} s");
+        : value < 10 ? string.Create(CultureInfo.InvariantCulture, $"{value:0.#} s")
+        : string.Create(CultureInfo.InvariantCulture, $"{value:0} s");
 
     private static string Bytes(double value) => value < 1 << 20
         ? string.Create(CultureInfo.InvariantCulture, $"{value / 1024:0} KiB")

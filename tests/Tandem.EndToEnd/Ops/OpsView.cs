@@ -60,6 +60,14 @@ public sealed class OpsView : IAsyncDisposable
         }
     }
 
+    /// <summary>What reaches beyond the right edge of the screen; empty where all fits.</summary>
+    public Task<string> BeyondTheEdgeAsync() => ReadAsync<string>(
+        """
+        document.documentElement.scrollWidth <= innerWidth ? '' : innerWidth + ' < ' + document.documentElement.scrollWidth + ': '
+            + [...document.querySelectorAll('body *')].filter(e => e.getBoundingClientRect().right > innerWidth + 1)
+                .map(e => e.tagName + (e.id && '#' + e.id) + '.' + e.getAttribute('class') + ' ' + Math.round(e.getBoundingClientRect().right)).slice(0, 20).join(', ')
+        """);
+
     /// <inheritdoc/>
     public async ValueTask DisposeAsync() => await Page.Context.CloseAsync();
 }

@@ -14,7 +14,7 @@ export const count = (value: number | null | undefined) => written(value, v => n
 /** Seconds, as people say them. */
 export const time = (value: number | null | undefined) =>
   written(value, v =>
-    v < 0.00005 ? '0 s' : v < 0.01 ? `${(v * 1000).toFixed(1)} ms` : v < 0.9995 ? `${(v * 1000).toFixed(0)} ms` : v < 9.95 ? `${v.toFixed(1)} s` : v < 119.5 ? `${v.toFixed(0)} s` : `${(v / 60).toFixed(0)} min`);
+    v < 0.00005 ? '0 s' : v < 0.01 ? `${Number((v * 1000).toFixed(1))} ms` : v < 0.9995 ? `${(v * 1000).toFixed(0)} ms` : v < 9.95 ? `${Number(v.toFixed(1))} s` : v < 119.5 ? `${v.toFixed(0)} s` : `${(v / 60).toFixed(0)} min`);
 
 export const share = (value: number | null | undefined) =>
   written(value, v => (v >= 0.0995 ? `${(v * 100).toFixed(0)} %` : v > 0 && v < 0.001 ? '< 0.1 %' : `${Number((v * 100).toFixed(1))} %`));

@@ -118,7 +118,7 @@ function show(state: State): void {
       channels.delete(id);
     }
   }
-  setText(element('build'), `Tandem ${state.version}, up for ${time(state.uptimeSeconds)}. Measured every ${state.everySeconds} s; percentiles as Prometheus works them out.`);
+  setText(element('build'), `Tandem ${state.version.replace(/(\+.{8}).*/, '$1')}, up for ${time(state.uptimeSeconds)}. Measured every ${state.everySeconds} s; percentiles as Prometheus works them out.`);
 }
 
 function showAlerts(state: State): void {

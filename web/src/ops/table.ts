@@ -33,6 +33,9 @@ export class Table {
     this.#table = make('table', {}, make('caption', { class: 'unseen' }, title), make('thead', {}, make('tr', {}, ...head)), this.#body);
     this.#none = make('p', { class: 'soft' }, none);
     this.element = make('div', { class: 'table' }, this.#table, this.#none);
+    const sizes = new ResizeObserver(() => this.#reach());
+    sizes.observe(this.element);
+    sizes.observe(this.#table);
   }
 
   show(rows: (string | Cell)[][]): void {
@@ -41,17 +44,25 @@ export class Table {
     while (this.#body.rows.length > rows.length) {
       this.#body.deleteRow(-1);
     }
-    // What has to be scrolled can be reached by keyboard.
-    const scrolls = this.element.scrollWidth > this.element.clientWidth;
-    if (scrolls !== this.element.hasAttribute('tabindex')) {
-      for (const [name, value] of [['tabindex', '0'], ['role', 'region'], ['aria-label', this.title]] as const) {
-        scrolls ? this.element.setAttribute(name, value) : this.element.removeAttribute(name);
-      }
-    }
     rows.forEach((cells, index) => {
       const row = this.#body.rows[index] ?? this.#body.appendChild(this.#newRow());
       cells.forEach((cell, at) => fill(row.cells[at]!, typeof cell === 'string' ? { text: cell } : cell));
     });
+  }
+
+  /** What has to be scrolled can be reached by keyboard. */
+  #reach(): void {
+    const scrolls = this.element.scrollWidth > this.element.clientWidth;
+    if (scrolls === this.element.hasAttribute('tabindex')) {
+      return;
+    }
+    for (const [name, value] of [['tabindex', '0'], ['role', 'region'], ['aria-label', this.title]] as const) {
+      if (scrolls) {
+        this.element.setAttribute(name, value);
+      } else {
+        this.element.removeAttribute(name);
+      }
+    }
   }
 
   #newRow(): HTMLTableRowElement {
