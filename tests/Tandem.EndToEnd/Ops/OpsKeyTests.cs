@@ -7,6 +7,7 @@ using Xunit;
 namespace Tandem.EndToEnd.Ops;
 
 /// <summary>The operations page where operators have keys: a browser asks for one, and the page's own requests bring it.</summary>
+[Trait("Category", "Full")]
 public sealed class OpsKeyTests(Browser browser) : IClassFixture<Browser>
 {
     private const string Key = "a key of this test";
