@@ -7,7 +7,9 @@ namespace Tandem.Server.Ops;
 /// <param name="Fires">Whether it has held for as long as the rule asks.</param>
 internal sealed record RaisedAlert(OpsRule Rule, Finding Finding, DateTimeOffset Since, bool Fires);
 
-/// <summary>Which alerts hold, and for how long, as Prometheus does it: pending until the rule's time is over, gone with the first look without it.</summary>
+/// <summary>
+/// Which alerts hold, and for how long, as Prometheus does it: pending until the rule's time is over, gone with the first look without it.
+/// </summary>
 /// <param name="rules">Those that are judged.</param>
 internal sealed class AlertBoard(IReadOnlyList<OpsRule> rules)
 {
@@ -34,6 +36,10 @@ internal sealed class AlertBoard(IReadOnlyList<OpsRule> rules)
         }
 
         _since = since;
-        return [.. raised.OrderByDescending(one => one.Fires).ThenByDescending(one => one.Rule.Severity).ThenBy(one => one.Since).ThenBy(one => one.Rule.Name, StringComparer.Ordinal)];
+        return
+        [
+            .. raised.OrderByDescending(one => one.Fires).ThenByDescending(one => one.Rule.Severity).ThenBy(one => one.Since)
+                .ThenBy(one => one.Rule.Name, StringComparer.Ordinal),
+        ];
     }
 }

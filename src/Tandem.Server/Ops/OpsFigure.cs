@@ -21,12 +21,15 @@ internal static class OpsFigure
     /// <param name="channels">The channels' states, in configured order.</param>
     /// <param name="length">What percentiles and shares are over.</param>
     /// <param name="trends">The courses.</param>
-    public static OpsState State(OpsHistory history, IReadOnlyList<RaisedAlert> alerts, IReadOnlyList<ChannelSnapshot> channels, TimeSpan length, OpsTrends trends)
+    public static OpsState State(
+        OpsHistory history, IReadOnlyList<RaisedAlert> alerts, IReadOnlyList<ChannelSnapshot> channels, TimeSpan length, OpsTrends trends)
     {
         var now = history.Newest!;
         var window = history.Window(length);
         var tallies = channels.Select(channel => ChannelTally.Of(window, channel.Id, Reading(channel.Id))).ToList();
-        var shown = channels.Zip(tallies, (channel, tally) => Channel(window, channel, Reading(channel.Id), tally, trends.Channels.GetValueOrDefault(channel.Id))).ToList();
+        var shown = channels
+            .Zip(tallies, (channel, tally) => Channel(window, channel, Reading(channel.Id), tally, trends.Channels.GetValueOrDefault(channel.Id)))
+            .ToList();
         var readings = channels.Select(channel => Reading(channel.Id)).ToList();
         return new OpsState(
             now.At,
@@ -82,7 +85,8 @@ internal static class OpsFigure
 
     private static IEnumerable<string> Trouble(OpsChannel channel)
     {
-        if (channel.State is ChannelState.SourceLost or ChannelState.Faulted or ChannelState.Stopped || channel is { State: ChannelState.Starting, Reason: not null })
+        if (channel.State is ChannelState.SourceLost or ChannelState.Faulted or ChannelState.Stopped
+            || channel is { State: ChannelState.Starting, Reason: not null })
             yield return $"{channel.Id}: {Word(channel.State)}{(channel.Reason is null ? "" : $": {channel.Reason}")}";
         foreach (var language in channel.Languages.Where(language => language.State == LanguageState.Fallback))
             yield return $"{channel.Id}, {language.Language}: viewers hear the original{(language.Reason is null ? "" : $": {language.Reason}")}";
@@ -133,11 +137,12 @@ internal static class OpsFigure
                 language.Language, language.State, language.Reason, lag, fallback, offset, now.Voices.GetValueOrDefault(language.Language).Viewers);
         })]);
 
-    private static OpsFigures Figures(ChannelTally tally, IReadOnlyList<ChannelReading> channels, Trend? trend) => new()
+    private static OpsFigures Figures(ChannelTally tally, List<ChannelReading> channels, Trend? trend) => new()
     {
         // In the order of the pipeline.
         Stages = [.. MetricCatalogue.SegmentProcessing.LabelValues.Select(values => values[0]).Where(tally.Processing.ContainsKey)
-            .Select(stage => (Stage: stage, Of: Quantiles(tally.Processing[stage]))).Select(one => new OpsStage(one.Stage, one.Of.P50, one.Of.P95, one.Of.P99, one.Of.Count))],
+            .Select(stage => (Stage: stage, Of: Quantiles(tally.Processing[stage])))
+            .Select(one => new OpsStage(one.Stage, one.Of.P50, one.Of.P95, one.Of.P99, one.Of.Count))],
         Segments = tally.Segments,
         ErrorRatio = tally.ErrorRatio,
         Failures = [.. tally.Failures.Select(pair => new OpsFailure(pair.Key.Stage, pair.Key.Reason, pair.Value))
@@ -147,14 +152,15 @@ internal static class OpsFigure
         Lateness = Quantiles(tally.Lateness),
         Delivery = Quantiles(tally.Delivery),
         Messages = Quantiles(tally.Messages),
-        MessageSizes = [.. tally.Messages.Counts.Select((count, index) => new OpsBucket(index < tally.Messages.Edges.Length ? tally.Messages.Edges[index] : null, count))],
+        MessageSizes = [.. tally.Messages.Counts
+            .Select((count, index) => new OpsBucket(index < tally.Messages.Edges.Length ? tally.Messages.Edges[index] : null, count))],
         SourceAgeSeconds = channels.Count == 0 ? null : channels.Max(channel => channel.SourceAge),
         Viewers = [.. channels.SelectMany(channel => channel.Voices).GroupBy(voice => voice.Key, StringComparer.Ordinal)
             .Select(voice => new OpsViewers(voice.Key, voice.Sum(one => one.Value.Viewers))).OrderBy(one => one.Voice, StringComparer.Ordinal)],
         History = trend?.Read() ?? new Dictionary<string, IReadOnlyList<double?>>(StringComparer.Ordinal),
     };
 
-    private static OpsQueue? Fullest(string queue, IReadOnlyList<ChannelReading> channels)
+    private static OpsQueue? Fullest(string queue, List<ChannelReading> channels)
     {
         var known = channels.Where(channel => channel.Queues.ContainsKey(queue)).Select(channel => channel.Queues[queue]).ToList();
         if (known.Count == 0)

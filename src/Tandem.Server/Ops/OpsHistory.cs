@@ -72,7 +72,7 @@ internal sealed class OpsHistory
 
         public TimeSpan Span => span;
 
-        public IReadOnlyCollection<OpsReading> Readings => _readings;
+        public Queue<OpsReading> Readings => _readings;
 
         public bool Wants(OpsReading reading) => _next is null || reading.Uptime >= _next;
 

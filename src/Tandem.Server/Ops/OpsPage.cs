@@ -11,7 +11,8 @@ internal static class OpsPage
 {
     // The page asks its own server and nobody else, and is shown in no frame.
     private const string Policy =
-        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'";
+        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
+        + "frame-ancestors 'none'; base-uri 'none'; form-action 'none'";
 
     private const string NotBuilt = "The operations page is not built: start Tandem with ./run, which builds it. What it shows: /ops/state.\n";
 

@@ -44,12 +44,16 @@ internal sealed class OpsReader(PrometheusExporter exporter, TimeProvider time)
         Each(MetricCatalogue.WorkerRestarts, (channel, series) => channel with { WorkerRestarts = series.Single().Value });
         Each(MetricCatalogue.EngineCircuitOpen, (channel, series) => channel with { CircuitOpen = series.Single().Value > 0 });
         Each(MetricCatalogue.ScratchBytes, (channel, series) => channel with { ScratchBytes = series.Single().Value });
-        Each(MetricCatalogue.Reference, (channel, series) => channel with { Reference = series.Where(one => one.Value > 0).Select(one => one.Labels[1]).FirstOrDefault() ?? "" });
+        Each(MetricCatalogue.Reference, (channel, series) => channel with
+        {
+            Reference = series.Where(one => one.Value > 0).Select(one => one.Labels[1]).FirstOrDefault() ?? "",
+        });
         Each(MetricCatalogue.WebSocketDisconnects, (channel, series) => channel with
         {
             UnplannedDisconnects = series.Where(one => one.Labels[2] == "no").Sum(one => one.Value),
         });
-        var (offsets, fallback, dubbed) = (ByLanguage(MetricCatalogue.SyncOffset), ByLanguage(MetricCatalogue.FallbackSeconds), ByLanguage(MetricCatalogue.DubbedSeconds));
+        var offsets = ByLanguage(MetricCatalogue.SyncOffset);
+        var (fallback, dubbed) = (ByLanguage(MetricCatalogue.FallbackSeconds), ByLanguage(MetricCatalogue.DubbedSeconds));
         Each(MetricCatalogue.DubOnsetLag, (channel, series) => channel with
         {
             Languages = series.ToImmutableSortedDictionary(one => one.Labels[1], one => Language(one, (one.Labels[0], one.Labels[1])), StringComparer.Ordinal),
@@ -59,7 +63,9 @@ internal sealed class OpsReader(PrometheusExporter exporter, TimeProvider time)
         {
             Voices = series.GroupBy(one => one.Labels[1], StringComparer.Ordinal).ToImmutableSortedDictionary(
                 voice => voice.Key,
-                voice => (voice.Sum(one => one.Value), (viewed.GetValueOrDefault(voice.First().Labels[0]) ?? []).Where(one => one.Labels[1] == voice.Key).Sum(one => one.Value)),
+                voice => (
+                    voice.Sum(one => one.Value),
+                    (viewed.GetValueOrDefault(voice.First().Labels[0]) ?? []).Where(one => one.Labels[1] == voice.Key).Sum(one => one.Value)),
                 StringComparer.Ordinal),
         });
 

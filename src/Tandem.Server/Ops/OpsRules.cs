@@ -21,7 +21,8 @@ internal static class OpsRules
     /// <summary>Those that are judged, in the order of the file.</summary>
     public static ImmutableArray<OpsRule> All { get; } =
     [
-        new("TandemCpuHigh", AlertSeverity.Warning, Minutes(10), "cpu", Process(one => one.Cpu > 0.9 ? (one.Cpu, $"{Percent(one.Cpu)} of the CPU is in use") : null)),
+        new("TandemCpuHigh", AlertSeverity.Warning, Minutes(10), "cpu",
+            Process(one => one.Cpu > 0.9 ? (one.Cpu, $"{Percent(one.Cpu)} of the CPU is in use") : null)),
         new("TandemMemoryHigh", AlertSeverity.Critical, Minutes(10), "memory",
             Process(one => one.Memory > 0.9 ? (one.Memory, $"{Percent(one.Memory)} of the memory is in use") : null)),
         new("TandemHealthFailing", AlertSeverity.Critical, Minutes(1), "health-checks",
@@ -32,7 +33,8 @@ internal static class OpsRules
                 : []),
         new("TandemSegmentErrors", AlertSeverity.Critical, Minutes(5), "segment-errors", Errors(0.05, "in 5 minutes", Five)),
         new("TandemSegmentProcessingSlow", AlertSeverity.Warning, Minutes(5), "segment-processing", Slow(
-            Five, MetricCatalogue.SegmentProcessing, channel => channel.Processing.GetValueOrDefault("total"), 1.5, value => $"a segment takes {Seconds(value)} (p95)")),
+            Five, MetricCatalogue.SegmentProcessing, channel => channel.Processing.GetValueOrDefault("total"), 1.5,
+            value => $"a segment takes {Seconds(value)} (p95)")),
         new("TandemPublicationLate", AlertSeverity.Critical, Minutes(5), "publication-late", Slow(
             Five, MetricCatalogue.PublishLateness, channel => channel.Lateness, 0.5, value => $"segments are published {Seconds(value)} late (p95)")),
         new("TandemPublicationStopped", AlertSeverity.Critical, Minutes(2), "publication-stopped", Stopped),
@@ -77,13 +79,15 @@ internal static class OpsRules
         history => judge(history.Newest!.Process) is { } found ? [new Finding(null, null, found.Value, found.Summary)] : [];
 
     private static Func<OpsHistory, IEnumerable<Finding>> Channels(Func<string, ChannelReading, (double Value, string Summary)?> judge) =>
-        history => history.Newest!.Channels.Select(pair => judge(pair.Key, pair.Value) is { } found ? new Finding(pair.Key, null, found.Value, found.Summary) : null)
+        history => history.Newest!.Channels
+            .Select(pair => judge(pair.Key, pair.Value) is { } found ? new Finding(pair.Key, null, found.Value, found.Summary) : null)
             .OfType<Finding>();
 
     private static IEnumerable<Finding> Over(OpsHistory history, TimeSpan length, Func<string, OpsWindow, (double Value, string Summary)?> judge)
     {
         var window = history.Window(length);
-        return history.Newest!.Channels.Keys.Select(id => judge(id, window) is { } found ? new Finding(id, null, found.Value, found.Summary) : null).OfType<Finding>();
+        return history.Newest!.Channels.Keys
+            .Select(id => judge(id, window) is { } found ? new Finding(id, null, found.Value, found.Summary) : null).OfType<Finding>();
     }
 
     /// <summary>Failed segments above a share, in each of the windows.</summary>
@@ -91,7 +95,8 @@ internal static class OpsRules
     {
         List<OpsWindow> windows = [.. lengths.Select(length => history.Window(length))];
         return history.Newest!.Channels.Keys.Where(id => windows.TrueForAll(window => Ratio(id, window) > most))
-            .Select(id => new Finding(id, null, Ratio(id, windows[0])!.Value, $"{Percent(Ratio(id, windows[0])!.Value)} of segments failed {When(windows[0], lengths[0], when)}"));
+            .Select(id => (Id: id, Ratio: Ratio(id, windows[0])!.Value))
+            .Select(one => new Finding(one.Id, null, one.Ratio, $"{Percent(one.Ratio)} of segments failed {When(windows[0], lengths[0], when)}"));
 
         static double? Ratio(string id, OpsWindow window) =>
             ErrorRatio(window.Increase(id, channel => channel.MediaFailures), window.Increase(id, channel => channel.Segments));
@@ -99,13 +104,16 @@ internal static class OpsRules
 
     private static Func<OpsHistory, IEnumerable<Finding>> Slow(
         TimeSpan length, MetricDefinition metric, Func<ChannelReading, Buckets?> of, double most, Func<double, string> say) =>
-        history => Over(history, length, (id, window) => window.Increase(id, metric.Edges, of).Quantile(0.95) is { } value && value > most ? (value, say(value)) : null);
+        history => Over(history, length, (id, window) =>
+            window.Increase(id, metric.Edges, of).Quantile(0.95) is { } value && value > most ? (value, say(value)) : null);
 
-    private static Func<OpsHistory, IEnumerable<Finding>> Voices(MetricDefinition metric, Func<LanguageReading, Buckets> of, double most, Func<double, string> say) => history =>
+    private static Func<OpsHistory, IEnumerable<Finding>> Voices(
+        MetricDefinition metric, Func<LanguageReading, Buckets> of, double most, Func<double, string> say) => history =>
     {
         var window = history.Window(OpsHistory.Longest);
         return EachLanguage(history, (id, language) =>
-            window.Increase(id, metric.Edges, channel => channel.Languages.GetValueOrDefault(language) is { } found ? of(found) : null).Quantile(0.95) is { } value && value > most
+            window.Increase(id, metric.Edges, channel => channel.Languages.GetValueOrDefault(language) is { } found ? of(found) : null)
+                .Quantile(0.95) is { } value && value > most
                 ? (value, say(value))
                 : null);
     };
@@ -169,7 +177,7 @@ internal static class OpsRules
                 return null;
             var now = Rate(id, lately) ?? 0;
             return now > 0.5 + (2 * (Rate(id, before) ?? 0))
-                ? new Finding(id, null, now, string.Create(CultureInfo.InvariantCulture, $"{now:F2} unplanned disconnects a viewer-hour, far more than in the hour before"))
+                ? new Finding(id, null, now, FormattableString.Invariant($"{now:F2} unplanned disconnects a viewer-hour, far more than in the hour before"))
                 : null;
         }).OfType<Finding>();
 
@@ -186,7 +194,7 @@ internal static class OpsRules
             return [];
         var month = window.Increase(reading => reading.Process.Cost) / window.Length.TotalSeconds * 730 * 3600;
         return month > budget
-            ? [new Finding(null, null, month, string.Create(CultureInfo.InvariantCulture, $"at this rate a month of this instance costs {month:F0} USD, which is over the budget of {budget:F0}"))]
+            ? [new Finding(null, null, month, FormattableString.Invariant($"at this rate a month of this instance costs {month:F0} USD, budget {budget:F0}"))]
             : [];
     }
 
