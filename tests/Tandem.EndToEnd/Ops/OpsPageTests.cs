@@ -230,7 +230,7 @@ public sealed partial class OpsPageTests(Browser browser) : IClassFixture<Browse
     }
 
     // As Prometheus's manual describes histogram_quantile, from counts of what lies below each edge.
-    private static double Quantile(IReadOnlyList<double> below, double share)
+    private static double Quantile(List<double> below, double share)
     {
         var rank = share * below[^1];
         var index = Enumerable.Range(0, below.Count).First(at => below[at] >= rank);
