@@ -126,7 +126,7 @@ build_web() {
     for folder in "$@"; do
         [ -f "$root/$folder/package.json" ] || continue
         stamp="$root/artifacts/$(tr / - <<<"$folder").stamp"
-        now=$(fingerprint "$root/$folder")
+        now=$(fingerprint "$root/$folder" "$root/docs/runbooks.md")
         [ -d "$root/$folder/dist" ] && [ "$(cat "$stamp" 2>/dev/null)" = "$now" ] && continue
         lock_build
         node_is_there || install_packages node

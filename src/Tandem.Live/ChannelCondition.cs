@@ -97,7 +97,7 @@ public sealed class ChannelCondition(ChannelOptions options, ChannelMetrics metr
             return;
         if (message.Fault is { } fault)
         {
-            metrics.SegmentFailed(fault.Stage, fault.Reason);
+            metrics.SegmentFailed(fault.Stage, fault.Reason, message.Heard.Segment.Sequence);
             _lost += message.Source is SourceEvent.SegmentLost ? 1 : 0;
             _segmentFault = fault;
             _failedInRow++;

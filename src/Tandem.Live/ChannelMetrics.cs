@@ -1,6 +1,8 @@
 using System.Collections.Concurrent;
 using System.Collections.Immutable;
 using System.Diagnostics.Metrics;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
 using Tandem.Live.Package;
 
 namespace Tandem.Live;
@@ -206,9 +208,10 @@ public sealed class TandemMeter : IDisposable
 /// What one channel measures. Safe on any thread. Words for stages, reasons, queues and outcomes are those of
 /// <see cref="MetricCatalogue"/>; others are counted as <c>other</c>.
 /// </summary>
-public sealed class ChannelMetrics
+public sealed partial class ChannelMetrics
 {
     private readonly TandemMeter _meter;
+    private readonly ILogger _log;
     private readonly KeyValuePair<string, object?> _channel;
     private readonly ConcurrentDictionary<string, long> _failures = new(StringComparer.Ordinal);
     private long _published;
@@ -218,9 +221,11 @@ public sealed class ChannelMetrics
     /// <param name="meter">The process's meter.</param>
     /// <param name="channel">The channel's id.</param>
     /// <param name="languages">Its target languages.</param>
-    public ChannelMetrics(TandemMeter meter, string channel, IEnumerable<string> languages)
+    /// <param name="log">Told at level Debug what histograms only count: each segment's times and failures one by one.</param>
+    public ChannelMetrics(TandemMeter meter, string channel, IEnumerable<string> languages, ILogger? log = null)
     {
         _meter = meter;
+        _log = log ?? NullLogger.Instance;
         _channel = new("channel", channel);
         meter.Announce(new MeteredChannel(channel, [.. languages]));
     }
@@ -228,14 +233,20 @@ public sealed class ChannelMetrics
     /// <summary>A stage is done with one segment; waiting is not counted.</summary>
     /// <param name="stage"><c>fetch</c>, <c>decode</c>, <c>mix</c>, <c>encode</c>, <c>package</c>, or <c>total</c> for all of them.</param>
     /// <param name="time">How long it worked.</param>
-    public void SegmentProcessed(string stage, TimeSpan time) => _meter.SegmentProcessing.Record(time.TotalSeconds, _channel, Tag("stage", stage));
+    /// <param name="segment">The source's number of the segment; only the log tells it.</param>
+    public void SegmentProcessed(string stage, TimeSpan time, long? segment = null)
+    {
+        LogProcessed(_log, segment, stage, time.TotalSeconds);
+        _meter.SegmentProcessing.Record(time.TotalSeconds, _channel, Tag("stage", stage));
+    }
 
     /// <summary>
     /// A stage failed: on a segment, on a playlist, on an utterance; or a segment was not published when due (stage <c>publish</c>, reason
-    /// <c>late</c>).
+    /// <c>late</c>). <paramref name="segment"/> is the source's number of it, where there is one; only the log tells it.
     /// </summary>
-    public void SegmentFailed(string stage, string reason)
+    public void SegmentFailed(string stage, string reason, long? segment = null)
     {
+        LogFailed(_log, segment, stage, reason);
         _failures.AddOrUpdate(stage, 1, (_, count) => count + 1);
         if (stage == "publish" && reason == "late")
             Interlocked.Increment(ref _late);
@@ -251,9 +262,10 @@ public sealed class ChannelMetrics
     /// <summary>Segments of the heard playlist that were published.</summary>
     public long Published => Interlocked.Read(ref _published);
 
-    /// <summary>A segment of the heard playlist was published.</summary>
-    public void SegmentPublished()
+    /// <summary>A segment of the heard playlist was published; only the log tells which.</summary>
+    public void SegmentPublished(long? segment = null)
     {
+        LogPublished(_log, segment);
         Interlocked.Increment(ref _published);
         _meter.Segments.Add(1, _channel);
     }
@@ -314,4 +326,13 @@ public sealed class ChannelMetrics
     public void ScratchBytes(long bytes) => _meter.ScratchBytes.Record(bytes, _channel);
 
     private static KeyValuePair<string, object?> Tag(string name, string value) => new(name, value);
+
+    [LoggerMessage(Level = LogLevel.Debug, Message = "segment {Segment}: {Stage} took {Seconds} s")]
+    private static partial void LogProcessed(ILogger log, long? segment, string stage, double seconds);
+
+    [LoggerMessage(Level = LogLevel.Debug, Message = "segment {Segment}: {Stage} failed: {Reason}")]
+    private static partial void LogFailed(ILogger log, long? segment, string stage, string reason);
+
+    [LoggerMessage(Level = LogLevel.Debug, Message = "segment {Segment}: published")]
+    private static partial void LogPublished(ILogger log, long? segment);
 }

@@ -90,7 +90,7 @@ public sealed class Hearing(
         switch (happened)
         {
             case SourceEvent.SegmentFetched fetched:
-                metrics.SegmentProcessed("fetch", fetched.FetchTime);
+                metrics.SegmentProcessed("fetch", fetched.FetchTime, fetched.Segment.Sequence);
                 var started = time.GetTimestamp();
                 var (decoded, fault) = await Decode(fetched, stop);
                 return new SourceMessage(
@@ -152,7 +152,7 @@ public sealed class Hearing(
             _hasHeard |= _continues;
             if (outcome.Fault is not { } fault)
             {
-                metrics.SegmentProcessed("decode", time.GetElapsedTime(started));
+                metrics.SegmentProcessed("decode", time.GetElapsedTime(started), fetched.Segment.Sequence);
                 return (outcome.Segment, null);
             }
 

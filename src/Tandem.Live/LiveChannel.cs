@@ -65,7 +65,7 @@ public sealed class LiveChannel : IAsyncDisposable
         _options = options;
         _time = services.Time;
         _log = services.Logs.CreateLogger("Tandem.Channel." + options.Id);
-        _metrics = new ChannelMetrics(services.Meter, options.Id, options.To);
+        _metrics = new ChannelMetrics(services.Meter, options.Id, options.To, _log);
         var faults = FaultPlan.Of(services.Faults, options.Id, _time);
         _record = new StateRecord(services.StateDirectory, options.Id, faults, _metrics.RecordFailed);
 
@@ -323,8 +323,8 @@ public sealed class LiveChannel : IAsyncDisposable
                 return;
             started = _time.GetTimestamp();
             _publisher.Offer(row, _voices.Package(row, isLast));
-            _metrics.SegmentProcessed("package", _time.GetElapsedTime(started));
-            _metrics.SegmentProcessed("total", row.DecodeTime + row.WorkTime + _time.GetElapsedTime(started));
+            _metrics.SegmentProcessed("package", _time.GetElapsedTime(started), row.Source.Sequence);
+            _metrics.SegmentProcessed("total", row.DecodeTime + row.WorkTime + _time.GetElapsedTime(started), row.Source.Sequence);
             Publication.Master = _voices.Master(_publisher.Source!, _pictures);
         }
     }

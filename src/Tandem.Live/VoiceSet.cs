@@ -167,8 +167,8 @@ public sealed class VoiceSet : IDisposable
     public List<PackagedSegment> Package(SegmentRow row, bool isLast)
     {
         var work = All.Select(voice => voice.TakeWork()).ToList();
-        _metrics.SegmentProcessed("mix", work.Aggregate(TimeSpan.Zero, (sum, one) => sum + one.Mixing));
-        _metrics.SegmentProcessed("encode", work.Aggregate(TimeSpan.Zero, (sum, one) => sum + one.Encoding));
+        _metrics.SegmentProcessed("mix", work.Aggregate(TimeSpan.Zero, (sum, one) => sum + one.Mixing), row.Source.Sequence);
+        _metrics.SegmentProcessed("encode", work.Aggregate(TimeSpan.Zero, (sum, one) => sum + one.Encoding), row.Source.Sequence);
         var segments = new List<PackagedSegment>();
         foreach (var voice in All)
         {

@@ -6,6 +6,7 @@ using Tandem.Server.Access;
 using Tandem.Server.Api;
 using Tandem.Server.Hls;
 using Tandem.Server.Metrics;
+using Tandem.Server.Ops;
 using Tandem.Server.Pages;
 using Tandem.Server.Push;
 using Tandem.Server.WebSockets;
@@ -26,6 +27,7 @@ internal static partial class Routes
         app.Use((context, next) => GuardAsync(context, next, log));
         app.Use((context, next) => SentBytes.CountAsync(context, next, parts.Meter));
         access.Pipeline.Use(app);
+        OpsPage.Use(app, parts.Pages);
         ViewerPages.Use(app, parts.Pages);
         app.UseRouting();
 
@@ -52,6 +54,9 @@ internal static partial class Routes
             .Produces<HealthReport>(StatusCodes.Status503ServiceUnavailable).WithSummary("Whether viewers should be sent here, and if not, why.");
         app.MapMethods("/metrics", Reading, () => Results.Text(exporter.Write(), PrometheusText.ContentType))
             .WithName("metrics").WithSummary("Prometheus text.");
+        var board = new OpsBoard(new OpsReader(exporter, parts.Time).Read, () => [.. channels.All.Select(channel => channel.Snapshot())], parts.Time, log);
+        app.Lifetime.ApplicationStopped.Register(board.Dispose);
+        OpsPage.Map(app, board);
         ApiDescription.Map(app);
     }
 

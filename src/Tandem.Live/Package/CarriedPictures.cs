@@ -107,7 +107,7 @@ public sealed class CarriedPictures(long most, Generations generations, ChannelM
 
             // Each gap once, but for the source's own, and what failed where it is heard.
             if (segment.Own.Gap && Wanted.Contains(id) && !segment.Source.Gap && !segment.Missing && had is not { Counted: true })
-                metrics.SegmentFailed("carry", had?.Fault?.Reason ?? "late");
+                metrics.SegmentFailed("carry", had?.Fault?.Reason ?? "late", segment.Source.Sequence);
         }
     }
 

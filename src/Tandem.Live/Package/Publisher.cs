@@ -167,14 +167,14 @@ public sealed class Publisher(
         var fetchable = time.GetUtcNow();
         foreach (var row in rows.Where(row => !row.Repeated))
         {
-            metrics.SegmentPublished();
+            metrics.SegmentPublished(row.Source.Sequence);
 
             // A row that could not be back-filled in time was never late for a viewer; one that waited for its voices was.
             if (row.Due <= _backFilled)
                 continue;
             metrics.PublishLateness(fetchable - row.Due);
             if (fetchable - row.Due > TooLate)
-                metrics.SegmentFailed("publish", "late");
+                metrics.SegmentFailed("publish", "late", row.Source.Sequence);
         }
     }
 

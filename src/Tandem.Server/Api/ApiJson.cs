@@ -1,6 +1,7 @@
 using System.Text.Json.Serialization;
 using Tandem.Live;
 using Tandem.Server.Feedback;
+using Tandem.Server.Ops;
 using Tandem.Server.Pages;
 
 namespace Tandem.Server.Api;
@@ -20,4 +21,5 @@ public sealed record ChannelList(IReadOnlyList<ChannelSnapshot> Channels);
 [JsonSerializable(typeof(FeedbackSummary))]
 [JsonSerializable(typeof(PublicChannels))]
 [JsonSerializable(typeof(PublicState))]
+[JsonSerializable(typeof(OpsState))]
 internal sealed partial class ApiJson : JsonSerializerContext;

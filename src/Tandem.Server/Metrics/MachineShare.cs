@@ -6,8 +6,8 @@ namespace Tandem.Server.Metrics;
 /// </summary>
 internal sealed class MachineShare
 {
-    // Between two looks at the CPU: a shorter stretch says more about the scrape than about the load.
-    private static readonly TimeSpan LeastInterval = TimeSpan.FromSeconds(1);
+    // Between two looks at the CPU: a shorter stretch says more about who looked than about the load. /metrics and /ops look by turns.
+    private static readonly TimeSpan LeastInterval = TimeSpan.FromSeconds(5);
 
     private readonly TimeProvider _time;
     private readonly Lock _lock = new();

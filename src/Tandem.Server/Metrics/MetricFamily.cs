@@ -1,8 +1,15 @@
+using System.Collections.Immutable;
 using System.Globalization;
 using System.Text;
 using Tandem.Live;
 
 namespace Tandem.Server.Metrics;
+
+/// <summary>One series as it stands.</summary>
+/// <param name="Labels">Values of its labels, in the order of the exposition: those of its scope first. Empty for one of the process without others.</param>
+/// <param name="Value">What was set, or added up.</param>
+/// <param name="Buckets">Of a histogram: observations in each bucket, not those below it; what lies above the last edge comes last. Else empty.</param>
+internal readonly record struct SeriesReading(ImmutableArray<string> Labels, double Value, ImmutableArray<long> Buckets);
 
 /// <summary>All series of one declared metric. Safe on any thread; one lock a metric, held for the length of an addition.</summary>
 internal sealed class MetricFamily
@@ -19,7 +26,7 @@ internal sealed class MetricFamily
         Definition = definition;
         _declared = definition.LabelValues.Select(values => string.Join(Separator, values)).ToHashSet(StringComparer.Ordinal);
         if (definition.Scope == MetricScope.Process)
-            AddScope("");
+            AddScope("", []);
     }
 
     public MetricDefinition Definition { get; }
@@ -30,15 +37,15 @@ internal sealed class MetricFamily
         switch (Definition.Scope)
         {
             case MetricScope.Channel:
-                AddScope(Label("channel", channel.Id));
+                AddScope(Label("channel", channel.Id), [channel.Id]);
                 break;
             case MetricScope.Language:
                 foreach (var language in channel.Languages)
-                    AddScope(Label("channel", channel.Id) + "," + Label("lang", language));
+                    AddScope(Label("channel", channel.Id) + "," + Label("lang", language), [channel.Id, language]);
                 break;
             case MetricScope.Voice:
                 foreach (var voice in channel.Languages.Prepend(VoiceSet.Original))
-                    AddScope(Label("channel", channel.Id) + "," + Label("lang", voice));
+                    AddScope(Label("channel", channel.Id) + "," + Label("lang", voice), [channel.Id, voice]);
                 break;
             default:
                 break;
@@ -76,7 +83,7 @@ internal sealed class MetricFamily
             if (!_scopes.Contains(scope))
                 return;
             if (!_series.TryGetValue(Key(scope, labels), out var series))
-                _series[Key(scope, labels)] = series = new Series(Definition.Edges.Length);
+                _series[Key(scope, labels)] = series = new Series(Definition.Edges.Length, []);
             series.Record(Definition, value, adds);
         }
     }
@@ -95,6 +102,13 @@ internal sealed class MetricFamily
         }
     }
 
+    /// <summary>Every series as it stands.</summary>
+    public IReadOnlyList<SeriesReading> Read()
+    {
+        lock (_lock)
+            return [.. _series.Values.Select(series => series.Read())];
+    }
+
     private static string Label(string name, string value) => $"{name}=\"{PrometheusText.LabelValue(value)}\"";
 
     private static string Key(string scope, string labels) => scope.Length == 0 || labels.Length == 0 ? scope + labels : scope + "," + labels;
@@ -110,14 +124,14 @@ internal sealed class MetricFamily
         return "";
     }
 
-    private void AddScope(string scope)
+    private void AddScope(string scope, ImmutableArray<string> scopes)
     {
         lock (_lock)
         {
             if (!_scopes.Add(scope))
                 return;
             foreach (var values in Definition.LabelValues)
-                _series.TryAdd(Key(scope, Join(values)), new Series(Definition.Edges.Length));
+                _series.TryAdd(Key(scope, Join(values)), new Series(Definition.Edges.Length, scopes.AddRange(values)));
         }
     }
 
@@ -146,7 +160,7 @@ internal sealed class MetricFamily
 
     private string Join(IReadOnlyList<string> values) => string.Join(',', values.Select((value, index) => Label(Definition.Labels[index], value)));
 
-    private sealed class Series(int edges)
+    private sealed class Series(int edges, ImmutableArray<string> labels)
     {
         private readonly long[] _buckets = new long[edges];
         private double _value;
@@ -165,6 +179,8 @@ internal sealed class MetricFamily
 
             _value = adds ? _value + value : value;
         }
+
+        public SeriesReading Read() => new(labels, _value, _buckets.Length == 0 ? [] : [.. _buckets, _count - _buckets.Sum()]);
 
         public void Write(StringBuilder text, MetricDefinition definition, string labels)
         {

@@ -27,10 +27,16 @@ internal sealed class PrometheusExporter : IDisposable
         meter.FollowGone(channel => _families.ForEach(family => family.Forget(channel)));
     }
 
+    /// <summary>Looks at what is measured only when it is asked for.</summary>
+    public void Observe() => _listener.RecordObservableInstruments();
+
+    /// <summary>One metric's series, as they stand and as <see cref="Write"/> would write them.</summary>
+    public IReadOnlyList<SeriesReading> Read(MetricDefinition metric) => _families.Find(family => family.Definition == metric)?.Read() ?? [];
+
     /// <summary>The whole exposition.</summary>
     public string Write()
     {
-        _listener.RecordObservableInstruments();
+        Observe();
         var text = new StringBuilder(64 * 1024);
         foreach (var family in _families)
             family.Write(text);

@@ -4,6 +4,7 @@ using System.Text.Json.Serialization;
 using System.Text.RegularExpressions;
 using Tandem.Live;
 using Tandem.Server.Api;
+using Tandem.Server.Ops;
 using Tandem.Server.Pages;
 using Xunit;
 
@@ -19,7 +20,8 @@ public sealed partial class HttpDocumentTests
     [Theory]
     [InlineData(0, typeof(PublicState))]
     [InlineData(1, typeof(ChannelList))]
-    [InlineData(2, typeof(HealthReport))]
+    [InlineData(2, typeof(OpsState))]
+    [InlineData(3, typeof(HealthReport))]
     public void Each_example_has_exactly_the_members_that_are_answered(int index, Type type)
     {
         var example = Examples()[index];
@@ -28,13 +30,13 @@ public sealed partial class HttpDocumentTests
     }
 
     [Fact]
-    public void There_is_no_other_example() => Assert.Equal(3, Examples().Length);
+    public void There_is_no_other_example() => Assert.Equal(4, Examples().Length);
 
     [Fact]
     public void Every_state_is_explained()
     {
         var explained = Checkout.TableRows(Document).Where(cells => cells.Length == 2).Select(cells => cells[0].Trim('`'));
-        Assert.Equal([.. Words<HeardWhy>(), .. Words<ChannelState>(), .. Words<LanguageState>(), .. Words<HealthStatus>()], explained);
+        Assert.Equal([.. Words<HeardWhy>(), .. Words<ChannelState>(), .. Words<LanguageState>(), .. Words<OpsLevel>(), .. Words<HealthStatus>()], explained);
     }
 
     private static string[] Examples() => [.. Json().Matches(Checkout.Read(Document)).Select(match => match.Groups["text"].Value)];

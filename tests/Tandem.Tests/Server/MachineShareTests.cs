@@ -43,8 +43,8 @@ public sealed class MachineShareTests : IDisposable
         var share = new MachineShare(_time, _root);
         Assert.Equal(0.25, share.Memory());
 
-        _time.Advance(TimeSpan.FromSeconds(2));
-        Put("sys/fs/cgroup/cpuacct/a/cpuacct.usage", "1000000000\n");
+        _time.Advance(TimeSpan.FromSeconds(5));
+        Put("sys/fs/cgroup/cpuacct/a/cpuacct.usage", "2500000000\n");
         Assert.Equal(0.25, share.Cpu(), 6);
     }
 
@@ -59,8 +59,8 @@ public sealed class MachineShareTests : IDisposable
         var share = new MachineShare(_time, _root);
         Assert.Equal(1500d * Environment.SystemPageSize / 1_024_000_000, share.Memory(), 9);
 
-        _time.Advance(TimeSpan.FromSeconds(1));
-        Put("proc/999999/stat", Stat(999999, own, 150, 500));
+        _time.Advance(TimeSpan.FromSeconds(5));
+        Put("proc/999999/stat", Stat(999999, own, 550, 500));
         Assert.Equal(1d / Environment.ProcessorCount, share.Cpu(), 6);
     }
 

@@ -339,7 +339,7 @@ public sealed class ServerTests : IAsyncLifetime
     public async Task Every_path_of_the_document_answers_and_head_as_get()
     {
         var paths = Checkout.TableRows("docs/http.md").Where(cells => cells.Length == 3).Select(cells => cells[0].Trim('`')).ToList();
-        Assert.Equal(12, paths.Count);
+        Assert.Equal(13, paths.Count);
         foreach (var path in paths)
         {
             var example = path.Replace("{channel}", "news", StringComparison.Ordinal).Replace("{id}", "news", StringComparison.Ordinal)
@@ -358,7 +358,7 @@ public sealed class ServerTests : IAsyncLifetime
     {
         using var description = JsonDocument.Parse(await _http.GetStringAsync("/openapi/v1.json"));
         var paths = description.RootElement.GetProperty("paths").EnumerateObject().Select(path => path.Name).Order(StringComparer.Ordinal);
-        Assert.Equal(["/health/live", "/health/ready", "/ingest/{channel}/{file}", "/live/channels.json", "/live/{channel}/state.json", "/live/{channel}/{path}", "/metrics", "/v1/channels", "/v1/channels/{id}", "/v1/feedback", "/ws/live/{channel}"], paths);
+        Assert.Equal(["/health/live", "/health/ready", "/ingest/{channel}/{file}", "/live/channels.json", "/live/{channel}/state.json", "/live/{channel}/{path}", "/metrics", "/ops/state", "/v1/channels", "/v1/channels/{id}", "/v1/feedback", "/ws/live/{channel}"], paths);
         Assert.Contains("delaySeconds", description.RootElement.GetRawText(), StringComparison.Ordinal);
     }
 
