@@ -70,7 +70,8 @@ public sealed class LiveChannel : IAsyncDisposable
         _record = new StateRecord(services.StateDirectory, options.Id, faults, _metrics.RecordFailed);
 
         // What may be impossible comes first: a follower that was started would poll for nobody.
-        _engine = services.Engine.Create!(new EngineServices(_time, _log) { Faults = faults });
+        var traces = new UtteranceTraces(options.Id, _time);
+        _engine = services.Engine.Create!(new EngineServices(_time, _log) { Faults = faults, Traces = traces });
         _worker = MediaWorker.Create(services.Worker with { Name = options.Id, Died = _ => _metrics.WorkerRestarted() }, _time, _log);
 
         // Source → worker → time line …
@@ -94,6 +95,7 @@ public sealed class LiveChannel : IAsyncDisposable
         // … → engine → placement → mix → encode …
         _feed = new EngineFeed(_engine, _track);
         _voices = new VoiceSet(options, _engine.Traits, _track, _metrics, _time, _log);
+        _voices.Follow(traces);
 
         // … → package → publish.
         _chunks = new ChunkPublisher(Chunks, _time);
@@ -268,10 +270,14 @@ public sealed class LiveChannel : IAsyncDisposable
         }
 
         if (row is null)
+        {
+            heard.Trace?.End("dropped", _time.GetUtcNow());
             return;
+        }
 
         Chunks.Edge = new LiveEdge(row.Date + row.Duration, row.AppearedAt);
         row.DecodeTime = heard.DecodeTime;
+        row.Trace = heard.Trace;
         row.HeardAt = _time.GetUtcNow();
         row.Undubbed = _ads.Contains(row.Source) && _options.Ads == AdSpeech.Original;
         if (row.Undubbed)
@@ -302,6 +308,7 @@ public sealed class LiveChannel : IAsyncDisposable
             if (row.Repeated)
             {
                 // Viewers have it from the instance before, under its addresses; it is here for what comes after it.
+                row.Trace?.End("repeated", now);
                 _publisher.Offer(row, []);
                 continue;
             }
@@ -321,8 +328,10 @@ public sealed class LiveChannel : IAsyncDisposable
             row.WorkTime += _time.GetElapsedTime(started);
             if (!ready)
                 return;
+            var packaging = _time.GetUtcNow();
             started = _time.GetTimestamp();
             _publisher.Offer(row, _voices.Package(row, isLast));
+            row.Trace?.Stage("package", packaging, _time.GetUtcNow());
             _metrics.SegmentProcessed("package", _time.GetElapsedTime(started));
             _metrics.SegmentProcessed("total", row.DecodeTime + row.WorkTime + _time.GetElapsedTime(started));
             Publication.Master = _voices.Master(_publisher.Source!, _pictures);

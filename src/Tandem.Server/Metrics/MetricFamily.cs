@@ -1,3 +1,4 @@
+using System.Diagnostics.Metrics;
 using System.Globalization;
 using System.Text;
 using Tandem.Live;
@@ -95,6 +96,13 @@ internal sealed class MetricFamily
         }
     }
 
+    /// <summary>The values of a counter or gauge by series, as they are now.</summary>
+    public IReadOnlyList<Measurement<double>> Read()
+    {
+        lock (_lock)
+            return [.. _series.Select(series => series.Value.Read(series.Key))];
+    }
+
     private static string Label(string name, string value) => $"{name}=\"{PrometheusText.LabelValue(value)}\"";
 
     private static string Key(string scope, string labels) => scope.Length == 0 || labels.Length == 0 ? scope + labels : scope + "," + labels;
@@ -151,6 +159,7 @@ internal sealed class MetricFamily
         private readonly long[] _buckets = new long[edges];
         private double _value;
         private long _count;
+        private KeyValuePair<string, object?>[]? _tags;
 
         public void Record(MetricDefinition definition, double value, bool adds)
         {
@@ -165,6 +174,8 @@ internal sealed class MetricFamily
 
             _value = adds ? _value + value : value;
         }
+
+        public Measurement<double> Read(string labels) => new(_value, _tags ??= PrometheusText.Labels(labels));
 
         public void Write(StringBuilder text, MetricDefinition definition, string labels)
         {

@@ -27,10 +27,16 @@ internal sealed class PrometheusExporter : IDisposable
         meter.FollowGone(channel => _families.ForEach(family => family.Forget(channel)));
     }
 
+    /// <summary>Every metric with its series.</summary>
+    public IReadOnlyList<MetricFamily> Families => _families;
+
+    /// <summary>Looks at what is looked at when it is asked for.</summary>
+    public void Observe() => _listener.RecordObservableInstruments();
+
     /// <summary>The whole exposition.</summary>
     public string Write()
     {
-        _listener.RecordObservableInstruments();
+        Observe();
         var text = new StringBuilder(64 * 1024);
         foreach (var family in _families)
             family.Write(text);
