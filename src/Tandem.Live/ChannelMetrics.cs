@@ -174,11 +174,11 @@ public sealed class TandemMeter : IDisposable
     /// <summary>Counts what a viewer said: <c>latency</c>, <c>quality</c> or <c>score</c>.</summary>
     public void FeedbackGiven(string kind) => Feedback.Add(1, new KeyValuePair<string, object?>("kind", kind));
 
-    /// <summary>Counts an answer to a health check: <c>live</c>, <c>ready</c>, <c>degraded</c> or <c>unready</c>.</summary>
+    /// <summary>Counts an answer to a health check: <c>live</c>, <c>stuck</c>, <c>ready</c>, <c>degraded</c> or <c>unready</c>.</summary>
     public void HealthChecked(string result)
     {
         HealthChecks.Add(1, new KeyValuePair<string, object?>("result", result));
-        if (result == "live")
+        if (result is "live" or "stuck")
             return;
         lock (_lock)
         {

@@ -58,6 +58,8 @@ public sealed class LiveChannel : IAsyncDisposable
     private readonly ChannelMetrics _metrics;
     private readonly ChannelCondition _condition;
     private readonly Task _running;
+    private readonly Progress _progress;
+    private TimeSpan _stuck;
     private volatile ChannelSnapshot _snapshot;
 
     private LiveChannel(ChannelOptions options, ChannelServices services)
@@ -103,6 +105,7 @@ public sealed class LiveChannel : IAsyncDisposable
         _reference = new ReferenceCheck(options, _time, _log);
         TellBounds();
         _condition = new ChannelCondition(options, _metrics, _time, _log) { InputTrouble = () => _input?.Trouble };
+        _progress = new Progress(_time.GetUtcNow());
         _snapshot = TakeSnapshot();
         _running = Task.Run(RunAsync);
     }
@@ -149,7 +152,11 @@ public sealed class LiveChannel : IAsyncDisposable
             {
                 CountWaiting();
                 while (_hearing.Messages.TryRead(out var message))
+                {
                     Accept(message);
+                    _progress.Accepted(_time.GetUtcNow());
+                }
+
                 while (_pictures.Messages.TryRead(out var carried))
                     _pictures.Accept(carried);
                 while (_pictures.Cut.TryRead(out var cut))
@@ -366,6 +373,7 @@ public sealed class LiveChannel : IAsyncDisposable
         var unpublished = _publisher.Table.Rows.Count - _publisher.Table.Published;
         _metrics.QueueDepth("publish", unpublished);
         _metrics.InFlight(_follower.SegmentsAhead + unpublished);
+        _stuck = _progress.Look(now, _metrics.Published, _publisher.Table.Next?.Due, _follower.Waiting);
         _snapshot = TakeSnapshot();
     }
 
@@ -390,7 +398,7 @@ public sealed class LiveChannel : IAsyncDisposable
         return new WorkerSnapshot(
             worker.Restarts,
             [.. parts.Where(part => part.Part.Active).Select(part => part.Name)],
-            worker.IsReady ? [.. parts.Where(part => !part.Part.Active).Select(part => $"{part.Name}: {part.Part.Detail}")] : []);
+            worker.IsReady ? [.. parts.Where(part => !part.Part.Active).Select(part => $"{part.Name}: {part.Part.Detail}")] : []) { Runs = worker.IsReady };
     }
 
     private ChannelSnapshot TakeSnapshot()
@@ -412,6 +420,8 @@ public sealed class LiveChannel : IAsyncDisposable
             LeftOut = _pictures.Carried ? _pictures.Plan.LeftOut : [],
             Reference = new ReferenceSnapshot(reference, reason),
             RecordReason = _record.Trouble,
+            TakenAt = _time.GetUtcNow(),
+            Stuck = _stuck,
             Engine = _condition.Engine,
             Worker = Confined(_worker),
             Languages = _voices.Snapshots(newest is { Undubbed: true }),

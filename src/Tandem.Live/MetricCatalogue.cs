@@ -245,7 +245,7 @@ public static class MetricCatalogue
         new("tandem_health_checks_total", MetricKind.Counter, MetricScope.Process, "1", "Answers to /health/live and /health/ready.")
         {
             Labels = ["result"],
-            LabelValues = One("live", "ready", "degraded", "unready"),
+            LabelValues = One("live", "stuck", "ready", "degraded", "unready"),
         };
 
     /// <summary><c>tandem_access_refusals_total</c>.</summary>

@@ -90,7 +90,7 @@ internal sealed class TandemServer : IAsyncDisposable
         var hub = new ViewerHub(parts.Meter, parts.Time, parts.Logs.CreateLogger<ViewerHub>());
         var sockets = new LiveSockets(channels, hub, access.Gate, parts.Time);
         var ingest = new IngestFiles(channels, access.Operators, parts.Time);
-        Routes.Map(app, channels, exporter, parts, access, ingest, sockets);
+        Routes.Map(app, channels, exporter, parts, access, ingest, sockets, new HealthAnswers(channels, parts, access, options.StateDirectory));
         try
         {
             await app.StartAsync(cancellation);

@@ -101,7 +101,7 @@ public sealed class OtlpTracesTests : IDisposable
         Assert.Equal((Noon, At(3.3), true), (whole.Start, whole.End, whole.Failed));
         Assert.Equal(("news", "7"), (whole.Attributes["tandem.channel"], whole.Attributes["tandem.utterance"]));
         var parts = spans.Where(span => span.Parent == whole.Id).Select(span =>
-            (span.Name, span.Attributes.GetValueOrDefault("tandem.lang"), (span.Start - Noon).TotalSeconds, (span.End - Noon).TotalSeconds,
+            (span.Name, span.Attributes.GetValueOrDefault("tandem.lang"), Math.Round((span.Start - Noon).TotalSeconds, 3), Math.Round((span.End - Noon).TotalSeconds, 3),
                 span.Attributes.GetValueOrDefault("tandem.outcome"), span.Attributes.GetValueOrDefault("error.type")));
         Assert.Equal(
             [
