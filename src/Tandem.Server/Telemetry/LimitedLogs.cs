@@ -5,7 +5,7 @@ namespace Tandem.Server.Telemetry;
 /// <summary>Loggers that write what <see cref="LogLimit"/> lets through, and say how much it did not.</summary>
 /// <param name="inner">Writes.</param>
 /// <param name="time">The clock.</param>
-internal sealed class LimitedLogs(ILoggerProvider inner, TimeProvider time) : ILoggerProvider
+internal sealed partial class LimitedLogs(ILoggerProvider inner, TimeProvider time) : ILoggerProvider
 {
     private readonly LogLimit _limit = new(time);
 
