@@ -65,7 +65,7 @@ public sealed class TelemetryTests
         Assert.InRange(points["tandem_segments_total{channel=speech}"].Value, published, published + 4);
         Assert.Equal(0, points["tandem_segments_total{channel=gone}"].Value);
         Assert.Equal(1, points["tandem_segment_failures_total{channel=gone,reason=connection_refused,stage=playlist}"].Value);
-        Assert.True(points["tandem_segment_processing_seconds{channel=speech,stage=decode}"].Count >= published);
+        Assert.True(points["tandem_segment_processing_seconds{channel=speech,stage=package}"].Count >= published);
         Assert.InRange(points["tandem_source_age_seconds{channel=gone}"].Value, 0.5, 90);
         Assert.Contains(points.Keys, series => series.StartsWith("tandem_build_info{", StringComparison.Ordinal));
         Assert.All(receiver.Resources, resource => Assert.Equal("tandem-00042-abc", resource["faas.version"]));
