@@ -395,10 +395,9 @@ public sealed class LiveChannel : IAsyncDisposable
         var report = worker.Sandbox;
         (string Name, Confinement Part)[] parts =
             [("files", report.FileSystem), ("network", report.Network), ("system calls", report.SystemCalls), ("limits", report.Limits)];
-        return new WorkerSnapshot(
-            worker.Restarts,
-            [.. parts.Where(part => part.Part.Active).Select(part => part.Name)],
-            worker.IsReady ? [.. parts.Where(part => !part.Part.Active).Select(part => $"{part.Name}: {part.Part.Detail}")] : []) { Runs = worker.IsReady };
+        string[] active = [.. parts.Where(part => part.Part.Active).Select(part => part.Name)];
+        string[] lacking = worker.IsReady ? [.. parts.Where(part => !part.Part.Active).Select(part => $"{part.Name}: {part.Part.Detail}")] : [];
+        return new WorkerSnapshot(worker.Restarts, [.. active], [.. lacking]) { Runs = worker.IsReady };
     }
 
     private ChannelSnapshot TakeSnapshot()

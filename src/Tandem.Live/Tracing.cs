@@ -24,7 +24,13 @@ public static class Tracing
         Activity.Current = null;
         try
         {
-            return _source.StartActivity(name, ActivityKind.Internal, parentContext: default, startTime: at);
+            var whole = _source.StartActivity(name, ActivityKind.Internal, parentContext: default, startTime: at);
+            if (whole is not { IsAllDataRequested: false })
+                return whole;
+
+            // OpenTelemetry's SDK makes an activity for a root that is not sampled too, to hand its id on; nobody needs it here.
+            whole.Stop();
+            return null;
         }
         finally
         {

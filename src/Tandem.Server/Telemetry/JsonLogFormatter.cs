@@ -27,7 +27,7 @@ internal sealed class JsonLogFormatter() : ConsoleFormatter(FormatterName)
 
     /// <inheritdoc/>
     public override void Write<TState>(in LogEntry<TState> logEntry, IExternalScopeProvider? scopeProvider, TextWriter textWriter) =>
-        textWriter.WriteLine(Format(logEntry, DateTimeOffset.UtcNow));
+        textWriter.WriteLine(Format(logEntry, TimeProvider.System.GetUtcNow()));
 
     /// <summary>The line, without its end.</summary>
     internal static string Format<TState>(in LogEntry<TState> entry, DateTimeOffset now)
