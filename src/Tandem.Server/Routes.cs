@@ -1,7 +1,6 @@
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Logging;
-using Tandem.Live;
 using Tandem.Server.Access;
 using Tandem.Server.Api;
 using Tandem.Server.Hls;
