@@ -118,6 +118,7 @@ public sealed class ChannelCondition(ChannelOptions options, ChannelMetrics metr
             // What was not recognised fails for every language at once; it is one utterance.
             case DubFailed failed when failed.Stage != "recognise" || failed.Language == options.To[0]:
                 metrics.SegmentFailed(failed.Stage, failed.Reason);
+                log.LogWarning("Utterance {Utterance} has no dub in {Language}: {Stage} failed ({Reason})", failed.UtteranceId, failed.Language, failed.Stage, failed.Reason);
                 break;
             case EngineHealth health:
                 if (health.Healthy)

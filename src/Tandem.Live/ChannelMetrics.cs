@@ -20,6 +20,7 @@ public sealed class TandemMeter : IDisposable
 
     private readonly Lock _lock = new();
     private ImmutableList<MeteredChannel> _channels = [];
+    private readonly Dictionary<string, Instrument> _instruments = new(StringComparer.Ordinal);
     private Action<MeteredChannel>? _announced;
     private int _failedInRow;
     private Action<string>? _forgotten;
@@ -36,10 +37,10 @@ public sealed class TandemMeter : IDisposable
         PublishLateness = Histogram(MetricCatalogue.PublishLateness);
         DubOnsetLag = Histogram(MetricCatalogue.DubOnsetLag);
         Dubs = Counter(MetricCatalogue.Dubs);
-        FallbackSeconds = Meter.CreateCounter<double>(MetricCatalogue.FallbackSeconds.Name, "s", MetricCatalogue.FallbackSeconds.Help);
+        FallbackSeconds = Seconds(MetricCatalogue.FallbackSeconds);
         SourceAge = Gauge(MetricCatalogue.SourceAge);
         SegmentQueueBound = Gauge(MetricCatalogue.SegmentQueueBound);
-        DubbedSeconds = Meter.CreateCounter<double>(MetricCatalogue.DubbedSeconds.Name, "s", MetricCatalogue.DubbedSeconds.Help);
+        DubbedSeconds = Seconds(MetricCatalogue.DubbedSeconds);
         Reference = Gauge(MetricCatalogue.Reference);
         HealthFailures = Gauge(MetricCatalogue.HealthFailures);
         HttpSentBytes = Counter(MetricCatalogue.HttpSentBytes);
@@ -55,7 +56,7 @@ public sealed class TandemMeter : IDisposable
         WebSocketDisconnects = Counter(MetricCatalogue.WebSocketDisconnects);
         WebSocketSkips = Counter(MetricCatalogue.WebSocketSkips);
         Viewers = Meter.CreateUpDownCounter<long>(MetricCatalogue.Viewers.Name, "1", MetricCatalogue.Viewers.Help);
-        ViewerSeconds = Meter.CreateCounter<double>(MetricCatalogue.ViewerSeconds.Name, "s", MetricCatalogue.ViewerSeconds.Help);
+        ViewerSeconds = Seconds(MetricCatalogue.ViewerSeconds);
         AccessRefusals = Counter(MetricCatalogue.AccessRefusals);
         AdmissionRefusals = Counter(MetricCatalogue.AdmissionRefusals);
         Feedback = Counter(MetricCatalogue.Feedback);
@@ -126,6 +127,9 @@ public sealed class TandemMeter : IDisposable
 
     private Counter<long> Feedback { get; }
 
+    /// <summary>The counter of this name; null where there is none, or it belongs to who observes.</summary>
+    public Instrument? Find(string counter) => _instruments.GetValueOrDefault(counter);
+
     /// <summary>Makes the series of a channel exist, at zero.</summary>
     public void Announce(MeteredChannel channel)
     {
@@ -172,11 +176,11 @@ public sealed class TandemMeter : IDisposable
     /// <summary>Counts what a viewer said: <c>latency</c>, <c>quality</c> or <c>score</c>.</summary>
     public void FeedbackGiven(string kind) => Feedback.Add(1, new KeyValuePair<string, object?>("kind", kind));
 
-    /// <summary>Counts an answer to a health check: <c>live</c>, <c>ready</c>, <c>degraded</c> or <c>unready</c>.</summary>
+    /// <summary>Counts an answer to a health check: <c>live</c>, <c>stuck</c>, <c>ready</c>, <c>degraded</c> or <c>unready</c>.</summary>
     public void HealthChecked(string result)
     {
         HealthChecks.Add(1, new KeyValuePair<string, object?>("result", result));
-        if (result == "live")
+        if (result is "live" or "stuck")
             return;
         lock (_lock)
         {
@@ -191,7 +195,16 @@ public sealed class TandemMeter : IDisposable
     /// <inheritdoc/>
     public void Dispose() => Meter.Dispose();
 
-    private Counter<long> Counter(MetricDefinition metric) => Meter.CreateCounter<long>(metric.Name, metric.Unit, metric.Help);
+    private Counter<long> Counter(MetricDefinition metric) => Kept(Meter.CreateCounter<long>(metric.Name, metric.Unit, metric.Help));
+
+    private Counter<double> Seconds(MetricDefinition metric) => Kept(Meter.CreateCounter<double>(metric.Name, metric.Unit, metric.Help));
+
+    private T Kept<T>(T counter)
+        where T : Instrument
+    {
+        _instruments[counter.Name] = counter;
+        return counter;
+    }
 
     private Gauge<double> Gauge(MetricDefinition metric) => Meter.CreateGauge<double>(metric.Name, metric.Unit, metric.Help);
 
@@ -226,9 +239,13 @@ public sealed partial class ChannelMetrics
     {
         _meter = meter;
         _log = log ?? NullLogger.Instance;
+        Channel = channel;
         _channel = new("channel", channel);
         meter.Announce(new MeteredChannel(channel, [.. languages]));
     }
+
+    /// <summary>The channel's id.</summary>
+    public string Channel { get; }
 
     /// <summary>A stage is done with one segment; waiting is not counted.</summary>
     /// <param name="stage"><c>fetch</c>, <c>decode</c>, <c>mix</c>, <c>encode</c>, <c>package</c>, or <c>total</c> for all of them.</param>

@@ -61,6 +61,14 @@ public sealed record ChannelSnapshot
     /// <summary>One line for people: why it is not live; null when it is.</summary>
     public string? Reason { get; init; }
 
+    /// <summary>When it was taken, by the channel's own loop; null where no loop runs.</summary>
+    [JsonIgnore]
+    public DateTimeOffset? TakenAt { get; init; }
+
+    /// <summary>How long nothing has moved although a segment was due or the source had told something.</summary>
+    [JsonIgnore]
+    public TimeSpan Stuck { get; init; }
+
     /// <summary>Address of the source without query and credentials; see <see cref="WithoutSecrets"/>.</summary>
     public required string Input { get; init; }
 
@@ -125,7 +133,12 @@ public sealed record EngineSnapshot(string Name, bool Healthy, string? Reason = 
 /// <param name="Restarts">How often it had to be started again.</param>
 /// <param name="Sandbox">The restrictions in force, such as <c>network</c>, <c>files</c>, <c>memory</c>.</param>
 /// <param name="Lacking">The restrictions that this host does not allow, each one line for people.</param>
-public sealed record WorkerSnapshot(int Restarts, ImmutableArray<string> Sandbox, ImmutableArray<string> Lacking);
+public sealed record WorkerSnapshot(int Restarts, ImmutableArray<string> Sandbox, ImmutableArray<string> Lacking)
+{
+    /// <summary>Whether it is there and answers.</summary>
+    [JsonIgnore]
+    public bool Runs { get; init; } = true;
+}
 
 /// <summary>One voice at one moment.</summary>
 /// <param name="Language">BCP 47 tag.</param>

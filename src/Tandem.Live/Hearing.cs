@@ -91,17 +91,25 @@ public sealed class Hearing(
         {
             case SourceEvent.SegmentFetched fetched:
                 metrics.SegmentProcessed("fetch", fetched.FetchTime, fetched.Segment.Sequence);
-                var started = time.GetTimestamp();
+                var trace = SegmentTrace.Begin(metrics.Channel, fetched.Segment.Sequence, fetched.AppearedAt);
+                trace?.Stage("fetch", fetched.FetchedAt - fetched.FetchTime, fetched.FetchedAt);
+                var (started, began) = (time.GetTimestamp(), time.GetUtcNow());
                 var (decoded, fault) = await Decode(fetched, stop);
+                trace?.Stage("decode", began, time.GetUtcNow());
+                if (fault is not null)
+                    trace?.Failed(fault.Stage, fault.Reason);
                 return new SourceMessage(
                     fetched with { Data = default, Init = default }, new HeardSegment(fetched.Segment, fetched.AppearedAt, decoded, fetched.Data.Length)
                     {
                         DecodeTime = time.GetElapsedTime(started),
+                        Trace = trace,
                     },
                     fault);
             case SourceEvent.SegmentLost lost:
                 _continues = false;
-                return new SourceMessage(lost, new HeardSegment(lost.Segment, lost.AppearedAt, null, 0), lost.Fault);
+                var gone = SegmentTrace.Begin(metrics.Channel, lost.Segment.Sequence, lost.AppearedAt);
+                gone?.Failed(lost.Fault.Stage, lost.Fault.Reason);
+                return new SourceMessage(lost, new HeardSegment(lost.Segment, lost.AppearedAt, null, 0) { Trace = gone }, lost.Fault);
             default:
                 return new SourceMessage(happened, null, null);
         }

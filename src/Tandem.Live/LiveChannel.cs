@@ -58,6 +58,8 @@ public sealed class LiveChannel : IAsyncDisposable
     private readonly ChannelMetrics _metrics;
     private readonly ChannelCondition _condition;
     private readonly Task _running;
+    private readonly Progress _progress;
+    private TimeSpan _stuck;
     private volatile ChannelSnapshot _snapshot;
 
     private LiveChannel(ChannelOptions options, ChannelServices services)
@@ -70,7 +72,8 @@ public sealed class LiveChannel : IAsyncDisposable
         _record = new StateRecord(services.StateDirectory, options.Id, faults, _metrics.RecordFailed);
 
         // What may be impossible comes first: a follower that was started would poll for nobody.
-        _engine = services.Engine.Create!(new EngineServices(_time, _log) { Faults = faults });
+        var traces = new UtteranceTraces(options.Id, _time);
+        _engine = services.Engine.Create!(new EngineServices(_time, _log) { Faults = faults, Traces = traces });
         _worker = MediaWorker.Create(services.Worker with { Name = options.Id, Died = _ => _metrics.WorkerRestarted() }, _time, _log);
 
         // Source → worker → time line …
@@ -94,6 +97,7 @@ public sealed class LiveChannel : IAsyncDisposable
         // … → engine → placement → mix → encode …
         _feed = new EngineFeed(_engine, _track);
         _voices = new VoiceSet(options, _engine.Traits, _track, _metrics, _time, _log);
+        _voices.Follow(traces);
 
         // … → package → publish.
         _chunks = new ChunkPublisher(Chunks, _time);
@@ -101,6 +105,7 @@ public sealed class LiveChannel : IAsyncDisposable
         _reference = new ReferenceCheck(options, _time, _log);
         TellBounds();
         _condition = new ChannelCondition(options, _metrics, _time, _log) { InputTrouble = () => _input?.Trouble };
+        _progress = new Progress(_time.GetUtcNow());
         _snapshot = TakeSnapshot();
         _running = Task.Run(RunAsync);
     }
@@ -147,7 +152,11 @@ public sealed class LiveChannel : IAsyncDisposable
             {
                 CountWaiting();
                 while (_hearing.Messages.TryRead(out var message))
+                {
                     Accept(message);
+                    _progress.Accepted(_time.GetUtcNow());
+                }
+
                 while (_pictures.Messages.TryRead(out var carried))
                     _pictures.Accept(carried);
                 while (_pictures.Cut.TryRead(out var cut))
@@ -268,10 +277,14 @@ public sealed class LiveChannel : IAsyncDisposable
         }
 
         if (row is null)
+        {
+            heard.Trace?.End("dropped", _time.GetUtcNow());
             return;
+        }
 
         Chunks.Edge = new LiveEdge(row.Date + row.Duration, row.AppearedAt);
         row.DecodeTime = heard.DecodeTime;
+        row.Trace = heard.Trace;
         row.HeardAt = _time.GetUtcNow();
         row.Undubbed = _ads.Contains(row.Source) && _options.Ads == AdSpeech.Original;
         if (row.Undubbed)
@@ -302,6 +315,7 @@ public sealed class LiveChannel : IAsyncDisposable
             if (row.Repeated)
             {
                 // Viewers have it from the instance before, under its addresses; it is here for what comes after it.
+                row.Trace?.End("repeated", now);
                 _publisher.Offer(row, []);
                 continue;
             }
@@ -321,8 +335,10 @@ public sealed class LiveChannel : IAsyncDisposable
             row.WorkTime += _time.GetElapsedTime(started);
             if (!ready)
                 return;
+            var packaging = _time.GetUtcNow();
             started = _time.GetTimestamp();
             _publisher.Offer(row, _voices.Package(row, isLast));
+            row.Trace?.Stage("package", packaging, _time.GetUtcNow());
             _metrics.SegmentProcessed("package", _time.GetElapsedTime(started), row.Source.Sequence);
             _metrics.SegmentProcessed("total", row.DecodeTime + row.WorkTime + _time.GetElapsedTime(started), row.Source.Sequence);
             Publication.Master = _voices.Master(_publisher.Source!, _pictures);
@@ -357,6 +373,7 @@ public sealed class LiveChannel : IAsyncDisposable
         var unpublished = _publisher.Table.Rows.Count - _publisher.Table.Published;
         _metrics.QueueDepth("publish", unpublished);
         _metrics.InFlight(_follower.SegmentsAhead + unpublished);
+        _stuck = _progress.Look(now, _metrics.Published, _publisher.Table.Next?.Due, _follower.Waiting);
         _snapshot = TakeSnapshot();
     }
 
@@ -378,10 +395,9 @@ public sealed class LiveChannel : IAsyncDisposable
         var report = worker.Sandbox;
         (string Name, Confinement Part)[] parts =
             [("files", report.FileSystem), ("network", report.Network), ("system calls", report.SystemCalls), ("limits", report.Limits)];
-        return new WorkerSnapshot(
-            worker.Restarts,
-            [.. parts.Where(part => part.Part.Active).Select(part => part.Name)],
-            worker.IsReady ? [.. parts.Where(part => !part.Part.Active).Select(part => $"{part.Name}: {part.Part.Detail}")] : []);
+        string[] active = [.. parts.Where(part => part.Part.Active).Select(part => part.Name)];
+        string[] lacking = worker.IsReady ? [.. parts.Where(part => !part.Part.Active).Select(part => $"{part.Name}: {part.Part.Detail}")] : [];
+        return new WorkerSnapshot(worker.Restarts, [.. active], [.. lacking]) { Runs = worker.IsReady };
     }
 
     private ChannelSnapshot TakeSnapshot()
@@ -403,6 +419,8 @@ public sealed class LiveChannel : IAsyncDisposable
             LeftOut = _pictures.Carried ? _pictures.Plan.LeftOut : [],
             Reference = new ReferenceSnapshot(reference, reason),
             RecordReason = _record.Trouble,
+            TakenAt = _time.GetUtcNow(),
+            Stuck = _stuck,
             Engine = _condition.Engine,
             Worker = Confined(_worker),
             Languages = _voices.Snapshots(newest is { Undubbed: true }),

@@ -1,3 +1,4 @@
+using System.Collections.Frozen;
 using System.Collections.Immutable;
 using System.Text.Json;
 using Tandem.Live.Dubbing;
@@ -54,6 +55,16 @@ public sealed record MetricDefinition(string Name, MetricKind Kind, MetricScope 
 
     /// <summary>Upper edges of a histogram's buckets, ascending, without +Inf.</summary>
     public ImmutableArray<double> Edges { get; init; } = [];
+
+    /// <summary>The first labels of each of a channel's series: none for a metric of the process.</summary>
+    public IEnumerable<KeyValuePair<string, object?>[]> ScopesOf(MeteredChannel channel) => Scope switch
+    {
+        MetricScope.Channel => [[new("channel", channel.Id)]],
+        MetricScope.Language => channel.Languages.Select(language => new KeyValuePair<string, object?>[] { new("channel", channel.Id), new("lang", language) }),
+        MetricScope.Voice => channel.Languages.Prepend(VoiceSet.Original)
+            .Select(voice => new KeyValuePair<string, object?>[] { new("channel", channel.Id), new("lang", voice) }),
+        _ => [],
+    };
 }
 
 /// <summary>Every metric of Tandem that exists by now; docs/metrics.md says the same, and a test compares them.</summary>
@@ -61,6 +72,9 @@ public static class MetricCatalogue
 {
     /// <summary>Where measurements with a label value that is not declared go.</summary>
     public const string Other = "other";
+
+    private static readonly Lazy<FrozenDictionary<string, MetricDefinition>> ByName =
+        new(() => All.ToFrozenDictionary(metric => metric.Name, StringComparer.Ordinal));
 
     private static readonly ImmutableArray<double> Times = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 1.5, 3, 5, 10];
     private static readonly ImmutableArray<double> Lags = [0.05, 0.1, 0.25, 0.5, 1, 1.5, 2, 3, 4, 6, 8, 10, 15, 30, 60];
@@ -231,7 +245,7 @@ public static class MetricCatalogue
         new("tandem_health_checks_total", MetricKind.Counter, MetricScope.Process, "1", "Answers to /health/live and /health/ready.")
         {
             Labels = ["result"],
-            LabelValues = One("live", "ready", "degraded", "unready"),
+            LabelValues = One("live", "stuck", "ready", "degraded", "unready"),
         };
 
     /// <summary><c>tandem_access_refusals_total</c>.</summary>
@@ -337,6 +351,9 @@ public static class MetricCatalogue
         MemoryRatio, BuildInfo,
         SegmentQueueBound, DubbedSeconds, Reference, HealthFailures, HttpSentBytes, Cost, MonthlyBudget,
     ];
+
+    /// <summary>The metric of this name; null where there is none.</summary>
+    public static MetricDefinition? Find(string name) => ByName.Value.GetValueOrDefault(name);
 
     // What SourceHttp and HttpFaults say.
     private static string[] FetchReasons =>

@@ -43,6 +43,7 @@ public sealed class VoiceSet : IDisposable
     private readonly Dictionary<string, LagWindow> _lags = [];
     private readonly Generations _generations;
     private readonly SpeechLoudness _speech = new();
+    private UtteranceTraces? _traces;
     private VoiceRendition? _encodedOriginal;
     private Task _checking = Task.CompletedTask;
     private bool _decided;
@@ -93,11 +94,31 @@ public sealed class VoiceSet : IDisposable
             _voices.Remove(voice);
             voice.Dispose();
         }
+
+        CountTraced();
+    }
+
+    /// <summary>Says what becomes of dubs.</summary>
+    public void Follow(UtteranceTraces traces)
+    {
+        _traces = traces;
+        foreach (var voice in _voices)
+            voice.Track!.OnSettled = (utterance, outcome) => traces.Settled(utterance, voice.Name, outcome);
+        CountTraced();
+    }
+
+    private void CountTraced()
+    {
+        if (_traces is not null)
+            _traces.Languages = _voices.Count;
     }
 
     /// <summary>Takes a report of the engine.</summary>
     public void Accept(EngineEvent report)
     {
+        // For engines that have no stages of their own to tell of.
+        if (report is UtteranceHeard heard)
+            _traces?.Begin(heard.Utterance.Id);
         foreach (var voice in _voices)
             voice.Track!.Accept(report);
     }
@@ -136,6 +157,7 @@ public sealed class VoiceSet : IDisposable
         if (now < begin)
             return false;
         row.Freeze();
+        row.WorkBegan ??= now;
         var isDue = now >= row.Due;
         var progress = Math.Min(1, (now - begin) / Working);
         var endsEpoch = next is not null && next.Epoch != row.Epoch;
@@ -167,8 +189,17 @@ public sealed class VoiceSet : IDisposable
     public List<PackagedSegment> Package(SegmentRow row, bool isLast)
     {
         var work = All.Select(voice => voice.TakeWork()).ToList();
-        _metrics.SegmentProcessed("mix", work.Aggregate(TimeSpan.Zero, (sum, one) => sum + one.Mixing), row.Source.Sequence);
-        _metrics.SegmentProcessed("encode", work.Aggregate(TimeSpan.Zero, (sum, one) => sum + one.Encoding), row.Source.Sequence);
+        var (mixing, encoding) = work.Aggregate((Mixing: TimeSpan.Zero, Encoding: TimeSpan.Zero), (sum, one) => (sum.Mixing + one.Mixing, sum.Encoding + one.Encoding));
+        _metrics.SegmentProcessed("mix", mixing, row.Source.Sequence);
+        _metrics.SegmentProcessed("encode", encoding, row.Source.Sequence);
+        if (row is { Trace: { } trace, WorkBegan: { } began })
+        {
+            // Both go on in turns, as time passes.
+            var now = _time.GetUtcNow();
+            trace.Stage("mix", began, now, mixing);
+            trace.Stage("encode", began, now, encoding);
+        }
+
         var segments = new List<PackagedSegment>();
         foreach (var voice in All)
         {

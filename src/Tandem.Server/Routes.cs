@@ -1,7 +1,6 @@
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Logging;
-using Tandem.Live;
 using Tandem.Server.Access;
 using Tandem.Server.Api;
 using Tandem.Server.Hls;
@@ -21,7 +20,7 @@ internal static partial class Routes
     private static readonly string[] Pushing = [HttpMethods.Put, HttpMethods.Post, HttpMethods.Delete];
 
     /// <summary>Maps them.</summary>
-    public static void Map(WebApplication app, ChannelHost channels, PrometheusExporter exporter, ServerParts parts, AccessParts access, IngestFiles ingest, LiveSockets sockets)
+    public static void Map(WebApplication app, ChannelHost channels, PrometheusExporter exporter, ServerParts parts, AccessParts access, IngestFiles ingest, LiveSockets sockets, HealthAnswers health)
     {
         var log = parts.Logs.CreateLogger("Tandem.Server");
         app.Use((context, next) => GuardAsync(context, next, log));
@@ -49,8 +48,9 @@ internal static partial class Routes
 
         ApiRoutes.Map(app, access);
 
-        app.MapMethods("/health/live", Reading, () => Live(parts.Meter)).WithName("live-check").WithSummary("Whether the process answers.");
-        app.MapMethods("/health/ready", Reading, (HttpContext context) => Ready(channels, parts, access.Operators.MaySee(context))).WithName("ready-check").Produces<HealthReport>()
+        app.MapMethods("/health/live", Reading, (HttpContext context) => health.Live(context)).WithName("live-check").Produces<LiveReport>()
+            .Produces<LiveReport>(StatusCodes.Status503ServiceUnavailable).WithSummary("Whether the process goes on, or should be started again.");
+        app.MapMethods("/health/ready", Reading, (HttpContext context) => health.Ready(context)).WithName("ready-check").Produces<HealthReport>()
             .Produces<HealthReport>(StatusCodes.Status503ServiceUnavailable).WithSummary("Whether viewers should be sent here, and if not, why.");
         app.MapMethods("/metrics", Reading, () => Results.Text(exporter.Write(), PrometheusText.ContentType))
             .WithName("metrics").WithSummary("Prometheus text.");
@@ -58,27 +58,6 @@ internal static partial class Routes
         app.Lifetime.ApplicationStopped.Register(board.Dispose);
         OpsPage.Map(app, board);
         ApiDescription.Map(app);
-    }
-
-    private static IResult Live(TandemMeter meter)
-    {
-        meter.HealthChecked("live");
-        return Results.Text("""{"status":"live"}""", "application/json");
-    }
-
-    private static IResult Ready(ChannelHost channels, ServerParts parts, bool whole)
-    {
-        var report = Health.Of(ProgramVersion.Text, parts.Libraries, channels.Stopping, channels.All.Select(channel => (channel.Snapshot(), channel.Age)));
-        parts.Meter.HealthChecked(report.Status switch
-        {
-            HealthStatus.Ready => "ready",
-            HealthStatus.Degraded => "degraded",
-            _ => "unready",
-        });
-        return Results.Json(
-            whole ? report : report with { Parts = [] },
-            ApiJson.Default.HealthReport,
-            statusCode: report.Status == HealthStatus.Unready ? StatusCodes.Status503ServiceUnavailable : StatusCodes.Status200OK);
     }
 
     /// <summary>Headers that every answer has; errors as JSON, never as a stack trace.</summary>

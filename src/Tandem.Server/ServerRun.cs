@@ -5,6 +5,7 @@ using Tandem.Live;
 using Tandem.Media;
 using Tandem.Server.Configuration;
 using Tandem.Server.Pages;
+using Tandem.Server.Telemetry;
 
 namespace Tandem.Server;
 
@@ -33,7 +34,7 @@ public static partial class ServerRun
             return Unusable;
         }
 
-        using var logs = Logs(options.LogLevel);
+        using var logs = Logs(options.LogLevel, options.LogFormat);
         var log = logs.CreateLogger("Tandem.Server");
         if (options.Channels.IsEmpty)
             LogNoChannels(log);
@@ -64,8 +65,8 @@ public static partial class ServerRun
         return Success;
     }
 
-    /// <summary>Loggers that write one line an entry to stderr.</summary>
-    public static ILoggerFactory Logs(LogLevel least) => LoggerFactory.Create(builder => builder
+    /// <summary>Loggers that write one line an entry to stderr, and not too many of one kind.</summary>
+    public static ILoggerFactory Logs(LogLevel least, LogFormat format = LogFormat.Text) => LoggerFactory.Create(builder => Limit(builder
         .SetMinimumLevel(least)
         .AddFilter("Microsoft", LogLevel.Warning)
 
@@ -78,7 +79,22 @@ public static partial class ServerRun
             console.TimestampFormat = "yyyy-MM-dd'T'HH:mm:ss.fff'Z' ";
             console.ColorBehavior = Console.IsErrorRedirected ? LoggerColorBehavior.Disabled : LoggerColorBehavior.Default;
         })
-        .Services.Configure<ConsoleLoggerOptions>(console => console.LogToStandardErrorThreshold = LogLevel.Trace));
+        .AddConsoleFormatter<JsonLogFormatter, ConsoleFormatterOptions>()
+        .Services.Configure<ConsoleLoggerOptions>(console =>
+        {
+            console.LogToStandardErrorThreshold = LogLevel.Trace;
+            if (format == LogFormat.Json)
+                console.FormatterName = JsonLogFormatter.FormatterName;
+        })));
+
+    /// <summary>Puts <see cref="LimitedLogs"/> around the console.</summary>
+    private static void Limit(IServiceCollection services)
+    {
+        var console = services.Single(service => service.ServiceType == typeof(ILoggerProvider));
+        services.Remove(console);
+        services.AddSingleton(console.ImplementationType!);
+        services.AddSingleton<ILoggerProvider>(provider => new LimitedLogs((ILoggerProvider)provider.GetRequiredService(console.ImplementationType!), TimeProvider.System));
+    }
 
     private static async Task UntilCancelled(CancellationToken stop)
     {

@@ -15,6 +15,7 @@ using Tandem.Server.Api;
 using Tandem.Server.Configuration;
 using Tandem.Server.Metrics;
 using Tandem.Server.Push;
+using Tandem.Server.Telemetry;
 using Tandem.Server.WebSockets;
 
 namespace Tandem.Server;
@@ -45,12 +46,15 @@ internal sealed class TandemServer : IAsyncDisposable
     private readonly ViewerHub _hub;
     private readonly TimeSpan _drain;
     private readonly PrometheusExporter _exporter;
+    private readonly TelemetryExport? _telemetry;
     private readonly AccessParts _access;
     private readonly TimeProvider _time;
 
     private TandemServer(
-        WebApplication app, ChannelHost channels, ViewerHub hub, TimeSpan drain, PrometheusExporter exporter, AccessParts access, TimeProvider time, Uri[] addresses)
+        WebApplication app, ChannelHost channels, ViewerHub hub, TimeSpan drain, PrometheusExporter exporter, TelemetryExport? telemetry, AccessParts access,
+        TimeProvider time, Uri[] addresses)
     {
+        _telemetry = telemetry;
         _hub = hub;
         _drain = drain;
         _access = access;
@@ -79,13 +83,14 @@ internal sealed class TandemServer : IAsyncDisposable
         var share = new MachineShare(parts.Time);
         ProcessMetrics.Add(parts.Meter, share, ProgramVersion.Text, parts.Libraries.FFmpeg ?? "none");
         CostMetrics.Add(parts.Meter, share, options.MonthlyBudget, parts.Time);
+        var telemetry = TelemetryExport.Start(options.Telemetry, parts.Meter, exporter, parts.Time, parts.Logs.CreateLogger("Tandem.Telemetry"));
         var access = new AccessParts(options, parts);
         var channels = access.Channels;
         var app = Build(options, parts, access);
         var hub = new ViewerHub(parts.Meter, parts.Time, parts.Logs.CreateLogger<ViewerHub>());
         var sockets = new LiveSockets(channels, hub, access.Gate, parts.Time);
         var ingest = new IngestFiles(channels, access.Operators, parts.Time);
-        Routes.Map(app, channels, exporter, parts, access, ingest, sockets);
+        Routes.Map(app, channels, exporter, parts, access, ingest, sockets, new HealthAnswers(channels, parts, access, options.StateDirectory));
         try
         {
             await app.StartAsync(cancellation);
@@ -95,12 +100,13 @@ internal sealed class TandemServer : IAsyncDisposable
             await app.DisposeAsync();
             await hub.DisposeAsync();
             access.Dispose();
+            telemetry?.Dispose();
             exporter.Dispose();
             throw new IOException(WhyNot(options, exception), exception);
         }
 
         channels.Start();
-        return new TandemServer(app, channels, hub, options.Drain, exporter, access, parts.Time, AddressesOf(app));
+        return new TandemServer(app, channels, hub, options.Drain, exporter, telemetry, access, parts.Time, AddressesOf(app));
     }
 
     /// <summary>Tells viewers to go, in the time that is configured for it; then ends requests and channels, within 6 s.</summary>
@@ -112,6 +118,8 @@ internal sealed class TandemServer : IAsyncDisposable
         await _hub.DisposeAsync();
         await _app.DisposeAsync();
         _access.Dispose();
+        if (_telemetry is not null)
+            await Task.Run(_telemetry.Dispose);
         _exporter.Dispose();
 
         async Task StopListeningAsync(CancellationToken cancellation)

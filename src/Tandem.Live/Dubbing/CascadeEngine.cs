@@ -21,6 +21,7 @@ public sealed class CascadeEngine : IEngine
     private readonly CascadeOptions _options;
     private readonly TimeProvider _time;
     private readonly FaultPlan? _faults;
+    private readonly UtteranceTraces? _traces;
     private readonly CascadeStages _stages;
     private readonly IRecogniser _recogniser;
     private readonly IReadOnlyList<CascadeLanguage> _languages;
@@ -37,6 +38,7 @@ public sealed class CascadeEngine : IEngine
         _options = options;
         _time = services.Time;
         _faults = services.Faults;
+        _traces = services.Traces;
         _stages = new CascadeStages(languages, options, services, _events);
         _speech = Channel.CreateBounded<HeardSpeech>(
             new BoundedChannelOptions(CascadeStages.MostWaiting) { FullMode = BoundedChannelFullMode.DropOldest, SingleReader = true },
@@ -100,6 +102,7 @@ public sealed class CascadeEngine : IEngine
                 _current.Sound.Writer.TryWrite(sound.Mono16);
                 break;
             case SpeechEnded ended when _current?.Id == ended.Id:
+                _traces?.Begin(ended.Id);
                 _current.End(ended.End, isSpeech: true);
                 break;
             case SpeechDropped dropped when _current?.Id == dropped.Id:
@@ -126,6 +129,7 @@ public sealed class CascadeEngine : IEngine
                 "recognise", token => Recognise(speech, token), speech.Ended, _options.RecogniseWithin, _recogniser.Kill);
             if (_stages.IsStopped)
                 return;
+            _traces?.Stage(speech.Id, "recognise", null, null, reason);
             if (reason is not null)
             {
                 Lose(speech, reason);

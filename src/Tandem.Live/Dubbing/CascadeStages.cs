@@ -17,6 +17,7 @@ internal sealed class CascadeStages : IAsyncDisposable
     private readonly CascadeOptions _options;
     private readonly TimeProvider _time;
     private readonly FaultPlan? _faults;
+    private readonly UtteranceTraces? _traces;
     private readonly IReadOnlyList<CascadeLanguage> _languages;
     private readonly List<Channel<Utterance>> _sentences = [];
     private readonly CancellationTokenSource _stop = new();
@@ -34,6 +35,7 @@ internal sealed class CascadeStages : IAsyncDisposable
         _options = options;
         _time = services.Time;
         _faults = services.Faults;
+        _traces = services.Traces;
         foreach (var language in languages)
         {
             _sentences.Add(Channel.CreateBounded<Utterance>(
@@ -56,6 +58,7 @@ internal sealed class CascadeStages : IAsyncDisposable
     /// <summary>Reports an utterance that was understood, and has all languages speak it.</summary>
     public void Say(Utterance utterance)
     {
+        _traces?.Begin(utterance.Id);
         _events.Publish(new UtteranceHeard(utterance));
         foreach (var sentences in _sentences)
             sentences.Writer.TryWrite(utterance);
@@ -201,7 +204,10 @@ internal sealed class CascadeStages : IAsyncDisposable
             return null;
         }
 
+        var began = _traces?.Now(utterance.Id);
         var (result, reason) = await Attempt(stage, work, Task.CompletedTask, within, kill);
+        if (began is not null)
+            _traces!.Stage(utterance.Id, stage, language, began, reason);
         var part = $"{stage} {language}";
         if (reason is null)
         {

@@ -49,6 +49,13 @@ public sealed class DubTrack
     /// <summary>BCP 47 tag.</summary>
     public string Language { get; }
 
+    /// <summary>Told what became of each utterance's dub, once an utterance.</summary>
+    public Action<long, DubOutcome>? OnSettled
+    {
+        get => _counts.OnSettled;
+        set => _counts.OnSettled = value;
+    }
+
     /// <summary>The engine's traits.</summary>
     public EngineTraits Traits { get; }
 
@@ -220,7 +227,7 @@ public sealed class DubTrack
             }
 
             fresh.Add(_places.Fix(utterance, place));
-            _counts.Settle(place.Outcome, place.Steps);
+            _counts.Settle(utterance.Id, place.Outcome, place.Steps);
             placed = true;
         }
 

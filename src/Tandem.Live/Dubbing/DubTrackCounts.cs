@@ -98,8 +98,12 @@ internal sealed class DubTrackCounts
 
     public long Refused { get; set; }
 
-    public void Settle(DubOutcome outcome, OverrunSteps steps = OverrunSteps.None)
+    /// <summary>Told what became of each utterance's dub.</summary>
+    public Action<long, DubOutcome>? OnSettled { get; set; }
+
+    public void Settle(long utterance, DubOutcome outcome, OverrunSteps steps = OverrunSteps.None)
     {
+        OnSettled?.Invoke(utterance, outcome);
         _outcomes[(int)outcome]++;
         _shown = null;
         _fresh.Add(outcome);

@@ -85,7 +85,7 @@ internal sealed class DubTrackUtterances(DubTrackCounts counts)
     {
         known.Phase = UtterancePhase.Settled;
         known.Dub = null;
-        counts.Settle(outcome, steps);
+        counts.Settle(known.Id, outcome, steps);
     }
 
     /// <summary>Gives up waiting for the dubs of utterances that were understood and started before a time; true if there were any.</summary>

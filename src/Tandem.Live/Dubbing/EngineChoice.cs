@@ -11,6 +11,9 @@ public sealed record EngineServices(TimeProvider Time, ILogger Log)
     /// <summary>Faults on demand; null without.</summary>
     public FaultPlan? Faults { get; init; }
 
+    /// <summary>Told how utterances fare; null where nobody asks.</summary>
+    public UtteranceTraces? Traces { get; init; }
+
     /// <summary>How long a cascade's stages may take: nobody waits for a file's dub as viewers do for a channel's.</summary>
     public CascadeOptions Deadlines { get; init; } = new();
 }

@@ -108,6 +108,7 @@ internal sealed class HeardSegments : IDisposable
             {
                 Incarnation = seen.Incarnation,
                 FetchTime = tried.Took,
+                FetchedAt = _time.GetUtcNow(),
             };
 
         SourceEvent.SegmentLost Lost(SourceFault fault) => new(id, seen.Segment, seen.AppearedAt, fault) { Incarnation = seen.Incarnation };

@@ -62,6 +62,9 @@ public abstract record SourceEvent
 
         /// <summary>How long it took, with its key and init segment, in the attempt that brought it.</summary>
         public TimeSpan FetchTime { get; init; }
+
+        /// <summary>When it was there.</summary>
+        public DateTimeOffset FetchedAt { get; init; }
     }
 
     /// <summary>A heard segment that cannot be had: a gap, refused, or not there in time. Stands at its place in the order.</summary>

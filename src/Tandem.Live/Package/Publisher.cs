@@ -168,6 +168,7 @@ public sealed class Publisher(
         foreach (var row in rows.Where(row => !row.Repeated))
         {
             metrics.SegmentPublished(row.Source.Sequence);
+            row.Trace?.Published(row.Number, row.Due, now, fetchable);
 
             // A row that could not be back-filled in time was never late for a viewer; one that waited for its voices was.
             if (row.Due <= _backFilled)

@@ -93,6 +93,12 @@ public sealed class SegmentRow
     /// <summary>How long mixing and encoding its voices took.</summary>
     public TimeSpan WorkTime { get; set; }
 
+    /// <summary>Its way, where it is sampled.</summary>
+    public SegmentTrace? Trace { get; set; }
+
+    /// <summary>When mixing and encoding it began; null until then.</summary>
+    public DateTimeOffset? WorkBegan { get; set; }
+
     /// <summary>When it was published; null until then.</summary>
     public DateTimeOffset? PublishedAt { get; set; }
 

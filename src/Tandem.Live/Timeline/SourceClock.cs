@@ -12,6 +12,9 @@ public sealed record HeardSegment(MediaSegment Segment, DateTimeOffset AppearedA
 {
     /// <summary>How long decoding took.</summary>
     public TimeSpan DecodeTime { get; init; }
+
+    /// <summary>Its way so far, where it is sampled.</summary>
+    public SegmentTrace? Trace { get; init; }
 }
 
 /// <summary>

@@ -15,6 +15,7 @@ public sealed record ChannelList(IReadOnlyList<ChannelSnapshot> Channels);
 [JsonSerializable(typeof(ChannelList))]
 [JsonSerializable(typeof(ChannelSnapshot))]
 [JsonSerializable(typeof(HealthReport))]
+[JsonSerializable(typeof(LiveReport))]
 [JsonSerializable(typeof(Problem))]
 [JsonSerializable(typeof(ChannelSettings))]
 [JsonSerializable(typeof(FeedbackRequest))]

@@ -1,6 +1,7 @@
 using System.Text.Json.Serialization;
 using Tandem.Live;
 using Tandem.Media;
+using Tandem.Server.Admission;
 
 namespace Tandem.Server.Api;
 
@@ -21,7 +22,9 @@ public enum HealthStatus
 }
 
 /// <summary>One part of the server.</summary>
-/// <param name="Name"><c>ffmpeg</c>, <c>server</c>, <c>channel</c>, <c>engine</c> or <c>worker</c>.</param>
+/// <param name="Name">
+/// <c>ffmpeg</c>, <c>server</c>, <c>scratch</c> or <c>admission</c>; of each channel <c>channel</c>, <c>engine</c>, <c>worker</c> and <c>record</c>.
+/// </param>
 /// <param name="Channel">Id of the channel that the part belongs to; null for the whole server's.</param>
 /// <param name="Status">How well it works.</param>
 /// <param name="Reason">One line for people; null when it is ready.</param>
@@ -45,17 +48,27 @@ internal static class Health
     /// <param name="libraries">The native libraries as found at start.</param>
     /// <param name="stopping">Whether the server is shutting down.</param>
     /// <param name="channels">Each channel's state, and how long it has been here.</param>
-    public static HealthReport Of(string version, MediaLibraries libraries, bool stopping, IEnumerable<(ChannelSnapshot Snapshot, TimeSpan Age)> channels)
+    /// <param name="others">Parts that were looked at elsewhere.</param>
+    public static HealthReport Of(
+        string version, MediaLibraries libraries, bool stopping, IEnumerable<(ChannelSnapshot Snapshot, TimeSpan Age)> channels, params IEnumerable<HealthPart> others)
     {
         var parts = new List<HealthPart>
         {
             stopping ? new("server", null, HealthStatus.Unready, "is shutting down") : new("server", null, HealthStatus.Ready, null),
             new("ffmpeg", null, libraries.Problem is null ? HealthStatus.Ready : HealthStatus.Unready, libraries.Problem),
         };
+        parts.AddRange(others);
         foreach (var (snapshot, age) in channels)
-            parts.AddRange([OfChannel(snapshot, age), OfEngine(snapshot), OfWorker(snapshot)]);
+            parts.AddRange([OfChannel(snapshot, age), OfEngine(snapshot), OfWorker(snapshot), OfRecord(snapshot)]);
         return new HealthReport(parts.Max(part => part.Status), version, libraries.FFmpeg, parts);
     }
+
+    /// <summary>
+    /// Whether there is room. An instance that is full refuses newcomers itself, with a time to come again; it goes on to serve those whom it
+    /// has, whose requests a balancer would send elsewhere were it unready.
+    /// </summary>
+    public static HealthPart OfAdmission(NoRoom? full) =>
+        full is null ? new("admission", null, HealthStatus.Ready, null) : new("admission", null, HealthStatus.Degraded, "full: " + full.Detail);
 
     private static HealthPart OfChannel(ChannelSnapshot channel, TimeSpan age)
     {
@@ -76,10 +89,19 @@ internal static class Health
             ? new("engine", channel.Id, HealthStatus.Ready, null)
             : new("engine", channel.Id, HealthStatus.Degraded, $"{channel.Engine.Name}: {channel.Engine.Reason ?? "does not work"}");
 
-    private static HealthPart OfWorker(ChannelSnapshot channel) =>
-        channel.Worker.Lacking.IsDefaultOrEmpty
+    // A worker that is gone is started again; what it decoded before plays on.
+    private static HealthPart OfWorker(ChannelSnapshot channel)
+    {
+        if (channel is { Worker.Runs: false, State: ChannelState.Live or ChannelState.Faulted })
+            return new("worker", channel.Id, HealthStatus.Degraded, $"the media worker does not run, and is being started again ({channel.Worker.Restarts} times by now)");
+        return channel.Worker.Lacking.IsDefaultOrEmpty
             ? new("worker", channel.Id, HealthStatus.Ready, null)
             : new("worker", channel.Id, HealthStatus.Degraded, string.Join("; ", channel.Worker.Lacking));
+    }
+
+    private static HealthPart OfRecord(ChannelSnapshot channel) => channel.RecordReason is { } reason
+        ? new("record", channel.Id, HealthStatus.Degraded, $"what a restart needs cannot be written: {reason}")
+        : new("record", channel.Id, HealthStatus.Ready, null);
 
     private static string Word(ChannelState state) => state switch
     {

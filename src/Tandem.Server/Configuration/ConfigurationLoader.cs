@@ -52,6 +52,7 @@ public static class ConfigurationLoader
         var readable = mistakes.Count == 0;
         if (sources.Environment.FirstOrDefault(variable => variable.Key == "PORT") is { Value.Length: > 0 } port)
             settings.Entries[Settings.Port.Name] = new ConfigText(port.Value, "PORT");
+        TelemetrySettings.ApplyStandard(settings, sources.Environment, mistakes);
         EnvironmentSource.Apply(settings, sources.Environment, mistakes);
         if (sources.Port is not null)
             settings.Entries[Settings.Port.Name] = new ConfigText(sources.Port, "--port");
@@ -67,18 +68,20 @@ public static class ConfigurationLoader
             StateDirectory = reader.Read(Settings.StateDirectory),
             Drain = reader.Read(Settings.Drain),
             LogLevel = reader.Read(Settings.LogLevel),
+            LogFormat = reader.Read(Settings.LogFormat),
             OperatorKeys = reader.Read(Settings.OperatorKeys),
             MonthlyBudget = reader.Read(Settings.MonthlyBudget),
             Page = page,
             Access = AccessSettings.Read(settings, reader, mistakes),
             Limits = LimitSettings.ReadLimits(settings, mistakes),
             Admission = LimitSettings.ReadAdmission(settings, mistakes),
+            Telemetry = TelemetrySettings.Read(settings, sources.Environment, mistakes),
             Faults = FaultSettings.Read(settings, mistakes),
             Channels = [.. ReadChannels(settings, sources.Channels, mistakes, resolve)
                 .Select(channel => channel with { Options = channel.Options with { Page = page } })],
         };
         reader.RefuseOthers(Settings.OfServer.Select(setting => setting.Name)
-            .Concat([ChannelsKey, FaultSettings.Key, AccessSettings.Key, LimitSettings.LimitsKey, LimitSettings.AdmissionKey]));
+            .Concat([ChannelsKey, FaultSettings.Key, AccessSettings.Key, LimitSettings.LimitsKey, LimitSettings.AdmissionKey, TelemetrySettings.Key]));
         if (FaultSettings.Refusal(options) is { } refusal)
             mistakes.Add(new Mistake(settings.Entries[FaultSettings.Key].Place, refusal));
         if (FaultSettings.Unknown(options) is { } unknown)

@@ -6,6 +6,7 @@ using Tandem.Live.Dubbing;
 using Tandem.Live.Faults;
 using Tandem.Server.Access;
 using Tandem.Server.Admission;
+using Tandem.Server.Telemetry;
 
 namespace Tandem.Server.Configuration;
 
@@ -33,6 +34,9 @@ public sealed record ServerOptions
     /// <summary>The least that is logged.</summary>
     public LogLevel LogLevel { get; init; } = Settings.LogLevel.Default;
 
+    /// <summary>How each entry of the log is written.</summary>
+    public LogFormat LogFormat { get; init; }
+
     /// <summary>SHA-256 of each operator's key; empty where only programs of this machine are operators.</summary>
     public ImmutableArray<ImmutableArray<byte>> OperatorKeys { get; init; } = [];
 
@@ -50,6 +54,9 @@ public sealed record ServerOptions
 
     /// <summary>The most that this instance takes on.</summary>
     public AdmissionOptions Admission { get; init; } = new();
+
+    /// <summary>Where metrics and traces are sent.</summary>
+    public TelemetryOptions Telemetry { get; init; } = TelemetryOptions.None;
 
     /// <summary>Faults on demand.</summary>
     public FaultOptions Faults { get; init; } = FaultOptions.None;

@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using System.Net;
 using Microsoft.Extensions.Logging;
 using Tandem.Live;
+using Tandem.Server.Telemetry;
 
 namespace Tandem.Server.Configuration;
 
@@ -23,6 +24,13 @@ internal static class Settings
 
     public static Setting<LogLevel> LogLevel { get; } =
         new("log_level", "word", "information", "debug, information, warning, error", Microsoft.Extensions.Logging.LogLevel.Information, Values.LogLevel);
+
+    public static Setting<LogFormat> LogFormat { get; } = new("log_format", "word", "text", "text, json", default, text => text.ToLowerInvariant() switch
+    {
+        "text" => Telemetry.LogFormat.Text,
+        "json" => Telemetry.LogFormat.Json,
+        _ => new Wrong($"\"{text}\" is not known; use text or json"),
+    });
 
     public static Setting<TimeSpan> Drain { get; } =
         new("drain", "duration", "8s", "0s to 60s", TimeSpan.FromSeconds(8), text => Values.Duration(text, TimeSpan.Zero, TimeSpan.FromMinutes(1)));
@@ -88,7 +96,7 @@ internal static class Settings
     public static Setting<bool> ShortestDelay { get; } = new("shortest_delay", "true or false", "false", "", Defaults.ShortestDelay, Values.Flag);
 
     /// <summary>Those of the server; the list <c>channels</c> stands beside them.</summary>
-    public static ImmutableArray<Setting> OfServer => [Listen, Port, PublicUrl, PageUrl, StateDirectory, Drain, LogLevel, OperatorKeys, MonthlyBudget, .. AccessSettings.OfServer];
+    public static ImmutableArray<Setting> OfServer => [Listen, Port, PublicUrl, PageUrl, StateDirectory, Drain, LogLevel, LogFormat, OperatorKeys, MonthlyBudget, .. AccessSettings.OfServer];
 
     /// <summary>Those of a channel.</summary>
     public static ImmutableArray<Setting> OfChannel =>

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Diagnostics.Metrics;
 using System.Globalization;
 using System.Text;
 using Tandem.Live;
@@ -109,6 +110,13 @@ internal sealed class MetricFamily
             return [.. _series.Values.Select(series => series.Read())];
     }
 
+    /// <summary>The values of a counter or gauge by series, as they are now.</summary>
+    public IReadOnlyList<Measurement<double>> Measurements()
+    {
+        lock (_lock)
+            return [.. _series.Select(series => series.Value.Measure(series.Key))];
+    }
+
     private static string Label(string name, string value) => $"{name}=\"{PrometheusText.LabelValue(value)}\"";
 
     private static string Key(string scope, string labels) => scope.Length == 0 || labels.Length == 0 ? scope + labels : scope + "," + labels;
@@ -165,6 +173,7 @@ internal sealed class MetricFamily
         private readonly long[] _buckets = new long[edges];
         private double _value;
         private long _count;
+        private KeyValuePair<string, object?>[]? _tags;
 
         public void Record(MetricDefinition definition, double value, bool adds)
         {
@@ -181,6 +190,8 @@ internal sealed class MetricFamily
         }
 
         public SeriesReading Read() => new(labels, _value, _buckets.Length == 0 ? [] : [.. _buckets, _count - _buckets.Sum()]);
+
+        public Measurement<double> Measure(string key) => new(_value, _tags ??= PrometheusText.Labels(key));
 
         public void Write(StringBuilder text, MetricDefinition definition, string labels)
         {

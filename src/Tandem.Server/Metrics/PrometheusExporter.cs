@@ -33,6 +33,9 @@ internal sealed class PrometheusExporter : IDisposable
     /// <summary>One metric's series, as they stand and as <see cref="Write"/> would write them.</summary>
     public IReadOnlyList<SeriesReading> Read(MetricDefinition metric) => _families.Find(family => family.Definition == metric)?.Read() ?? [];
 
+    /// <summary>Every metric with its series.</summary>
+    public IReadOnlyList<MetricFamily> Families => _families;
+
     /// <summary>The whole exposition.</summary>
     public string Write()
     {

@@ -16,6 +16,32 @@ internal static class PrometheusText
     /// <summary>A label's value, escaped, without its quotation marks.</summary>
     public static string LabelValue(string value) => Help(value).Replace("\"", "\\\"", StringComparison.Ordinal);
 
+    /// <summary>Labels as they stand in a line, by name; the reverse of what writes them.</summary>
+    public static KeyValuePair<string, object?>[] Labels(string labels)
+    {
+        var read = new List<KeyValuePair<string, object?>>();
+        var value = new StringBuilder();
+        for (var at = 0; at < labels.Length;)
+        {
+            var equals = labels.IndexOf('=', at);
+            var name = labels[at..equals];
+            value.Clear();
+            for (at = equals + 2; labels[at] != '"'; at++)
+            {
+                if (labels[at] == '\\')
+                    at++;
+                value.Append(labels[at - 1] == '\\' && labels[at] == 'n' ? '\n' : labels[at]);
+            }
+
+            read.Add(new(name, value.ToString()));
+
+            // The quotation mark, and the comma behind it.
+            at += 2;
+        }
+
+        return [.. read];
+    }
+
     /// <summary>The word after <c># TYPE</c>.</summary>
     public static string Type(MetricKind kind) => kind switch
     {

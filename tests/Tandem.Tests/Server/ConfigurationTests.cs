@@ -4,6 +4,7 @@ using Tandem.Live.Dubbing;
 using Tandem.Live.Ingest;
 using Tandem.Server.Access;
 using Tandem.Server.Configuration;
+using Tandem.Server.Telemetry;
 using Xunit;
 
 namespace Tandem.Tests.Server;
@@ -305,7 +306,12 @@ public sealed class ConfigurationTests : IDisposable
             new ConfigurationSources { File = Write(shown) },
             (_, _, _) => EngineChoice.Of(_ => throw new InvalidOperationException()));
         Assert.Empty(all.Mistakes);
-        Assert.Equal(loaded.Options! with { Channels = [] }, all.Options! with { Channels = [], PublicUrl = null, Page = null, OperatorKeys = [], Access = AccessOptions.None });
+        Assert.Equal(
+            loaded.Options! with { Channels = [] },
+            all.Options! with { Channels = [], PublicUrl = null, Page = null, OperatorKeys = [], Access = AccessOptions.None, Telemetry = TelemetryOptions.None });
+        Assert.Equal(
+            TelemetryOptions.None,
+            all.Options!.Telemetry with { Endpoint = null, Headers = TelemetryOptions.None.Headers, Resource = TelemetryOptions.None.Resource });
         Assert.Equal(
             AccessOptions.None,
             all.Options!.Access with
@@ -351,7 +357,7 @@ public sealed class ConfigurationTests : IDisposable
     }
 
     private static IEnumerable<Setting> AllSettings =>
-        [.. Settings.OfServer, .. Settings.OfChannel, .. FaultSettings.All, .. AccessSettings.All, .. LimitSettings.OfLimits, .. LimitSettings.OfAdmission];
+        [.. Settings.OfServer, .. Settings.OfChannel, .. FaultSettings.All, .. AccessSettings.All, .. LimitSettings.OfLimits, .. LimitSettings.OfAdmission, .. TelemetrySettings.All];
 
     private Uri Read(string input) =>
         Assert.Single(Load(null, channels: [$"id=a,input={input},from=en,to=es,engine=tone"]).Options!.Channels).Options.Input;

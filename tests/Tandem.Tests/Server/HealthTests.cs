@@ -1,5 +1,6 @@
 using Tandem.Live;
 using Tandem.Media;
+using Tandem.Server.Admission;
 using Tandem.Server.Api;
 using Xunit;
 
@@ -52,6 +53,36 @@ public sealed class HealthTests
         var missing = new MediaLibraries(null, [new MediaLibrary("libavutil.so.57", null, "cannot be loaded")]);
         Assert.Equal(HealthStatus.Unready, Health.Of("1", missing, stopping: false, []).Status);
         Assert.Equal(HealthStatus.Unready, Health.Of("1", Fine, stopping: true, []).Status);
+    }
+
+    /// <summary>Who is full refuses newcomers itself, and must keep those whom it has.</summary>
+    [Fact]
+    public void Full_and_out_of_space_degrade_and_say_what_to_do()
+    {
+        var full = Health.OfAdmission(new NoRoom("viewers", "This instance has as many viewers as it carries, 10.", TimeSpan.FromSeconds(15)));
+        var scratch = ScratchSpace.Judge([("state_dir", "/var/lib/tandem", 3L << 20), ("TMPDIR", "/tmp", 1L << 30)]);
+        var report = Health.Of("1", Fine, stopping: false, [], full, scratch);
+        Assert.Equal(HealthStatus.Degraded, report.Status);
+        Assert.Contains(report.Parts, part => part is { Name: "admission", Reason: "full: This instance has as many viewers as it carries, 10." });
+        Assert.Contains(report.Parts, part => part is { Name: "scratch", Reason: "state_dir /var/lib/tandem has 3 MiB free, and 16 MiB are the least: make room" });
+
+        Assert.Equal(HealthStatus.Ready, Health.OfAdmission(null).Status);
+        Assert.Equal(HealthStatus.Ready, ScratchSpace.Judge([("TMPDIR", "/tmp", 16L << 20)]).Status);
+        Assert.Equal(HealthStatus.Ready, ScratchSpace.Look(Path.GetTempPath()).Status);
+        Assert.Contains("state_dir /nowhere/at/all is not there", ScratchSpace.Look("/nowhere/at/all").Reason, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_worker_that_is_gone_and_a_record_that_cannot_be_written_degrade()
+    {
+        var report = Report(Snapshot(ChannelState.Live) with { Worker = new WorkerSnapshot(4, [], []) { Runs = false }, RecordReason = "No space left on device" });
+        Assert.Equal(HealthStatus.Degraded, report.Status);
+        Assert.Contains(report.Parts, part => part is { Name: "worker", Channel: "news" } && part.Reason!.Contains("4 times", StringComparison.Ordinal));
+        Assert.Contains(report.Parts, part => part is { Name: "record", Channel: "news" } && part.Reason!.Contains("No space left on device", StringComparison.Ordinal));
+
+        // While nothing is played yet there is nothing to do for it.
+        Assert.DoesNotContain(
+            Report(Snapshot(ChannelState.SourceLost) with { Worker = new WorkerSnapshot(0, [], []) { Runs = false } }).Parts, part => part is { Name: "worker", Reason: not null });
     }
 
     private static HealthReport Report(ChannelSnapshot snapshot, TimeSpan? age = null) => Health.Of("1", Fine, stopping: false, [(snapshot, age ?? Old)]);

@@ -323,6 +323,22 @@ public sealed class ServerTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_channel_that_stands_still_is_not_alive_and_a_dead_engine_is()
+    {
+        _snapshot = _snapshot with { Engine = new EngineSnapshot("offline", false, "espeak-ng does not answer") };
+        using (var live = await _http.GetAsync("/health/live"))
+            Assert.Equal(HttpStatusCode.OK, live.StatusCode);
+
+        _snapshot = _snapshot with { Stuck = TimeSpan.FromSeconds(61) };
+        using var stuck = await _http.GetAsync("/health/live");
+        Assert.Equal(HttpStatusCode.ServiceUnavailable, stuck.StatusCode);
+        Assert.Equal(
+            """{"status":"stuck","reasons":["channel news: nothing has moved for 61 s, though the source goes on or a segment is due"]}""",
+            await stuck.Content.ReadAsStringAsync());
+        Assert.Equal(1, Exposition.Parse(await _http.GetStringAsync("/metrics")).Samples["tandem_health_checks_total{result=\"stuck\"}"]);
+    }
+
+    [Fact]
     public async Task The_page_is_served_with_its_assets()
     {
         using var page = await _http.GetAsync("/");
