@@ -9,9 +9,13 @@ internal sealed class PlaylistPoller(SourcePlaylist playlist, PollerSurroundings
     // So many target durations without a segment are no hiccup any more (AVPlayer gives up after 1.5).
     private const int PatientTargets = 3;
 
+    // A server that took so long may take as much longer the next time; half of its patience is for its silence.
+    private const int Slower = 4;
+
     private readonly PlaylistWindow _window = new(around.Pause.IsTold);
     private volatile Uri _address = playlist.Address;
     private TimeSpan? _patience;
+    private bool _gaveUp;
     private int _failures;
     private DateTimeOffset _failingSince;
 
@@ -33,9 +37,16 @@ internal sealed class PlaylistPoller(SourcePlaylist playlist, PollerSurroundings
         while (true)
         {
             var began = time.GetTimestamp();
-            var outcome = first ?? await around.Fetch(new FetchRequest(Address, FetchKind.Playlist, Patience: _patience), cancellation);
+
+            // A server that hangs is asked again soon; one that is slow is waited for each second time, or it would never be heard of again.
+            var patience = _gaveUp && _failures % 2 == 1 ? null : _patience;
+            var outcome = first ?? await around.Fetch(new FetchRequest(Address, FetchKind.Playlist, Patience: patience), cancellation);
             first = null;
+            var took = time.GetElapsedTime(began);
+            _gaveUp = !outcome.Succeeded && outcome.Fault.Reason is "stalled" or "timeout";
             var wait = await TakeAsync(outcome, cancellation);
+            if (_failures == 0 && _patience < took * Slower)
+                _patience = took * Slower;
 
             // A pause after a failure counts from the failure: requests that hang must not follow on one another's heels.
             var rest = _failures > 0 ? wait : PollPace.Rest(wait, time.GetElapsedTime(began));

@@ -159,6 +159,26 @@ public sealed class SourceFollowerTests
         Assert.All(polls.Zip(polls.Skip(1)), pair => Assert.True(pair.Second - pair.First >= TimeSpan.FromSeconds(12)));
     }
 
+    /// <summary>A poll is given up when the playlist should have changed; a server that always takes longer must not be lost for that.</summary>
+    [Fact]
+    public async Task AServerThatTakesLongerThanAPollMayIsWaitedForEachSecondTime()
+    {
+        await using var source = Live();
+        source.Start();
+        await source.RunAsync(5);
+        foreach (var name in (string[])["en", "subs", "low", "high"])
+        {
+            source.Answer($"/ch/{name}.m3u8", request => request.Patience is not null
+                ? FetchOutcome.Failed(request, request.Address, "stalled", "the server stopped sending", retry: true)
+                : FetchOutcome.Found(Encoding.UTF8.GetBytes(Window(source, name)), request.Address));
+        }
+
+        await source.RunAsync(30);
+        var newest = source.All<SourceEvent.SegmentFetched>().Max(item => item.Segment.Sequence);
+        Assert.InRange(newest, Edge(source) - 2, Edge(source) + 3);
+        Assert.Contains(source.Requests, item => item.Request is { Patience: not null, Kind: FetchKind.Playlist } && item.At > source.Time.Start.AddSeconds(20));
+    }
+
     [Theory]
     [InlineData(2, 0.5, 1.5)]
     [InlineData(2, 3, 0.5)]
