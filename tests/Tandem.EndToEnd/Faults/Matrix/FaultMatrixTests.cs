@@ -158,7 +158,9 @@ public sealed class FaultMatrixTests(FaultMatrix matrix) : IClassFixture<FaultMa
                 break;
             case MatrixFault.EngineDead or MatrixFault.EngineSlow or MatrixFault.EngineGarbage:
                 Assert.True(states.Exists(entry => entry is { Voice: "fallback", VoiceReason.Length: > 0 }), told);
-                Assert.True(run.Fault == MatrixFault.EngineSlow || states.Exists(entry => !entry.EngineHealthy), told);
+
+                // Nonsense comes of one stage, then of another: none need be wrong three times in a row, which is what an engine is given up for.
+                Assert.True(run.Fault != MatrixFault.EngineDead || states.Exists(entry => !entry.EngineHealthy), told);
                 Assert.True(run.Grown("tandem_fallback_seconds_total", channel.Id) > 1, told);
                 break;
             case MatrixFault.DiskFull or MatrixFault.DiskReadOnly:
