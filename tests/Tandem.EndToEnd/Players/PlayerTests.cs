@@ -99,6 +99,7 @@ public sealed class CarriedPlayerTests(CarriedAudience audience) : IClassFixture
 }
 
 /// <summary>hls.js plays picture and sound in one MP4, which it cannot from the source itself, when Tandem takes the sound out.</summary>
+[Trait("Category", "Full")]
 public sealed class MuxedMp4Tests(Browser browser) : IClassFixture<Browser>
 {
     [Fact]
