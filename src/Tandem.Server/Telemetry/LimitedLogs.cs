@@ -26,6 +26,14 @@ internal sealed partial class LimitedLogs(ILoggerProvider inner, TimeProvider ti
         {
             if (!inner.IsEnabled(logLevel))
                 return;
+
+            // Who asks for details wants all of them: each segment's times, say, which percentiles are reckoned from.
+            if (logLevel <= LogLevel.Debug)
+            {
+                inner.Log(logLevel, eventId, state, exception, formatter);
+                return;
+            }
+
             var (allowed, leftOut) = limit.Ask(category, MessageOf(state));
             if (leftOut > 0)
                 LogLeftOut(inner, leftOut);

@@ -37,6 +37,15 @@ public sealed partial class LogTests
     }
 
     [Fact]
+    public void Details_that_were_asked_for_are_all_there()
+    {
+        var news = _logs.CreateLogger("Tandem.Channel.news");
+        for (var segment = 0; segment < 100; segment++)
+            LogDetail(news, segment);
+        Assert.Equal(100, _kept.Lines.Count);
+    }
+
+    [Fact]
     public void What_repeats_is_left_out_and_counted_and_drowns_nothing_else()
     {
         var news = _logs.CreateLogger("Tandem.Channel.news");
@@ -56,6 +65,9 @@ public sealed partial class LogTests
         Assert.Contains("990 more lines like the next one were left out", _kept.Lines[12], StringComparison.Ordinal);
         Assert.Contains("Segment 1000", _kept.Lines[13], StringComparison.Ordinal);
     }
+
+    [LoggerMessage(Level = LogLevel.Debug, Message = "Segment {Segment} was looked at")]
+    private static partial void LogDetail(ILogger log, long segment);
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "Segment {Segment}: {Detail}")]
     private static partial void LogSegment(ILogger log, long segment, string detail, Exception? exception);
