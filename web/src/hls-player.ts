@@ -108,7 +108,6 @@ export class HlsPlayer implements Player {
     hls.on(Events.AUDIO_TRACK_SWITCHED, () => this.listener.changed());
     hls.on(Events.SUBTITLE_TRACK_SWITCH, () => this.listener.changed());
     hls.on(Events.FRAG_BUFFERED, () => this.well());
-    hls.on(Events.LEVEL_UPDATED, (_, { details }) => this.catchUp(details.live, details.fragmentStart));
     hls.on(Events.ERROR, (_, error) => this.fail(error));
     hls.attachMedia(this.video);
     hls.loadSource(`${this.options.address}master.m3u8`);
@@ -133,15 +132,6 @@ export class HlsPlayer implements Player {
   private well(): void {
     this.failures = 0;
     this.listener.trouble(undefined);
-  }
-
-  // After an outage that was longer than the list, hls.js waits for good at a place that the list does not have any more.
-  private catchUp(live: boolean, listStart: number): void {
-    const { video } = this;
-    const target = this.hls.liveSyncPosition;
-    if (live && target !== null && video.readyState < 3 && video.currentTime > 0 && isBehindList(video, listStart)) {
-      video.currentTime = target;
-    }
   }
 
   private fail(error: ErrorData): void {
@@ -186,17 +176,6 @@ export class HlsPlayer implements Player {
       this.video.play().catch(() => this.listener.changed());
     }
   }
-}
-
-function isBehindList(video: HTMLVideoElement, listStart: number): boolean {
-  const { buffered, currentTime } = video;
-  for (let i = 0; i < buffered.length; i++) {
-    // What is buffered further on will be played by itself.
-    if (buffered.end(i) > currentTime + 0.5) {
-      return false;
-    }
-  }
-  return currentTime < listStart - 0.5;
 }
 
 function describe(track: MediaPlaylist, id: number): Track {

@@ -46,24 +46,24 @@ public sealed class ViewerPageFullTests(Browser browser) : IClassFixture<Browser
         Assert.Empty(page.Faults);
     }
 
-    /// <summary>hls.js alone waits for good at a place that the list does not have any more.</summary>
-    [Fact]
-    public async Task It_plays_on_after_an_outage_that_was_longer_than_the_playlist()
+    /// <summary>By being started anew: hls.js with more patience would wait for good at a place that is not listed any more.</summary>
+    [Theory]
+    [InlineData(8)]
+    [InlineData(11)]
+    [InlineData(25)]
+    public async Task It_plays_on_after_an_outage_that_was_longer_than_the_playlist(int seconds)
     {
         await using var origin = await OriginServer.StartAsync();
-        var source = origin.Add("away", new OriginOptions { Programme = await Programmes.SineAsync(Packing.Ts, 132, loop: 64), AtEnd = AtEnd.LoopSeamlessly, Window = 4 });
+        var source = origin.Add("away", new OriginOptions { Programme = await Programmes.SineAsync(Packing.Ts, 132, loop: 64), AtEnd = AtEnd.LoopSeamlessly, Window = 3 });
         await using var server = await TandemServer.StartAsync([TandemServer.Channel("away", source.Master, delay: "4s")]);
-        server.ExcuseRestart();
         await using var page = await ViewerPage.OpenAsync(browser, server.Root);
         await page.PlaysAsync();
-        var outage = server.ExpectOutage("away");
-        await server.KillAsync();
-        await Task.Delay(TimeSpan.FromSeconds(20), TimeProvider.System);
+        await page.Page.RouteAsync("**/*.m3u8", route => route.AbortAsync("connectionrefused"));
+        await Task.Delay(TimeSpan.FromSeconds(seconds), TimeProvider.System);
+        await page.Page.UnrouteAsync("**/*.m3u8");
         var (frames, sound) = ($"{ViewerPage.Video}.getVideoPlaybackQuality().totalVideoFrames", $"{ViewerPage.Video}.webkitAudioDecodedByteCount");
         var (seen, heard) = (await page.ReadAsync<long>(frames), await page.ReadAsync<long>(sound));
-        await server.StartAsync();
         await page.UntilAsync($"{frames} > {seen + 100} && {sound} > {heard + 30_000}");
-        outage.Dispose();
     }
 
     [Theory]
