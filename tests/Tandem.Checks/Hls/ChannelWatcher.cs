@@ -137,6 +137,8 @@ public sealed class ChannelWatcher : IAsyncDisposable
 
     private async Task<(byte[] Body, string? Type)?> Get(Uri address, bool mustBeThere, string? range = null)
     {
+        // A request of an outage may be answered when the outage is over.
+        var isExcused = _outage;
         string fault;
         try
         {
@@ -165,7 +167,7 @@ public sealed class ChannelWatcher : IAsyncDisposable
             fault = $"does not answer within {_options.Timeout.TotalSeconds} s";
         }
 
-        if (mustBeThere && !_outage)
+        if (mustBeThere && !isExcused && !_outage)
             Checker.Report(HlsRule.Fetch, address, _options.Time.GetUtcNow(), fault);
         return null;
     }
