@@ -53,13 +53,33 @@ public static class WebVtt
     /// <summary>Cue text (W3C WebVTT, 4.2.2): no markup, no blank lines, which would end the cue, no control characters.</summary>
     private static string Escape(string text)
     {
-        var lines = text.ReplaceLineEndings("\n").Split('\n')
-            .Select(line => new string([.. line.Where(letter => letter == '\t' || !char.IsControl(letter))]).Trim())
-            .Where(line => line.Length > 0);
-        return string.Join('\n', lines)
-            .Replace("&", "&amp;", StringComparison.Ordinal)
-            .Replace("<", "&lt;", StringComparison.Ordinal)
-            .Replace(">", "&gt;", StringComparison.Ordinal);
+        var escaped = new StringBuilder(text.Length + 16);
+        foreach (var line in text.ReplaceLineEndings("\n").AsSpan().EnumerateLines())
+        {
+            var start = escaped.Length;
+            foreach (var letter in line)
+                Append(escaped, letter);
+            while (escaped.Length > start && char.IsWhiteSpace(escaped[^1]))
+                escaped.Length--;
+            if (escaped.Length > start)
+                escaped.Append('\n');
+        }
+
+        return escaped.ToString(0, Math.Max(0, escaped.Length - 1));
+
+        static void Append(StringBuilder escaped, char letter)
+        {
+            var isFirst = escaped.Length == 0 || escaped[^1] == '\n';
+            if ((isFirst && char.IsWhiteSpace(letter)) || (letter != '\t' && char.IsControl(letter)))
+                return;
+            _ = letter switch
+            {
+                '&' => escaped.Append("&amp;"),
+                '<' => escaped.Append("&lt;"),
+                '>' => escaped.Append("&gt;"),
+                _ => escaped.Append(letter),
+            };
+        }
     }
 
     private static string Stamp(long ticks)
