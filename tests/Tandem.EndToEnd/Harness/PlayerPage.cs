@@ -25,6 +25,16 @@ public sealed record PlayerError(double Time, bool Fatal, string What);
 /// <summary>A voice or level that a player switched to.</summary>
 public sealed record PlayerSwitch(double Time, string What);
 
+/// <summary>A request of a page.</summary>
+/// <param name="Time">When it was answered or given up, page seconds.</param>
+/// <param name="Address">What was asked for.</param>
+/// <param name="Outcome">The status, or what went wrong.</param>
+public sealed record PlayerRequest(double Time, string Address, string Outcome)
+{
+    /// <inheritdoc/>
+    public override string ToString() => string.Create(CultureInfo.InvariantCulture, $"{Time:F1} {Outcome} {Address}");
+}
+
 /// <summary>What the page saw since it was opened; times are page seconds.</summary>
 public sealed record PlayerReport(
     double Now,
@@ -60,12 +70,16 @@ public sealed class PlayerPage(IPage page, IBrowserContext context, Player playe
     private static readonly JsonSerializerOptions _json = new(JsonSerializerDefaults.Web);
     private static readonly TimeSpan _patience = TimeSpan.FromSeconds(60);
     private readonly ConcurrentQueue<string> _console = Listen(page);
+    private readonly ConcurrentQueue<PlayerRequest> _requests = Watch(page);
 
     /// <summary>Which player.</summary>
     public Player Player { get; } = player;
 
     /// <summary>What the page wrote to its console, each line with its page second.</summary>
     public IReadOnlyCollection<string> Console => _console;
+
+    /// <summary>What was asked for and what came of it, in the order in which it ended; the last few thousand.</summary>
+    public IReadOnlyCollection<PlayerRequest> Requests => _requests;
 
     /// <summary>Loads and plays; returns when the player has begun to play.</summary>
     /// <param name="master">The channel's master playlist.</param>
@@ -146,5 +160,21 @@ public sealed class PlayerPage(IPage page, IBrowserContext context, Player playe
         };
         page.PageError += (_, fault) => lines.Enqueue("page error: " + fault);
         return lines;
+    }
+
+    private static ConcurrentQueue<PlayerRequest> Watch(IPage page)
+    {
+        var requests = new ConcurrentQueue<PlayerRequest>();
+        var began = TimeProvider.System.GetTimestamp();
+        page.Response += (_, response) => Add(response.Url, response.Status.ToString(CultureInfo.InvariantCulture));
+        page.RequestFailed += (_, request) => Add(request.Url, request.Failure ?? "failed");
+        return requests;
+
+        void Add(string address, string outcome)
+        {
+            requests.Enqueue(new PlayerRequest(TimeProvider.System.GetElapsedTime(began).TotalSeconds, address, outcome));
+            while (requests.Count > 4000)
+                requests.TryDequeue(out PlayerRequest? _);
+        }
     }
 }

@@ -200,7 +200,7 @@ internal static class ViewerBounds
         foreach (var stall in viewed.Report.Stalls.Where(stall => stall.Seconds > Hitch))
         {
             var cause = viewed.Outages.Where(outage => stall.From >= outage.From && stall.To <= outage.To + Viewing.DelaySeconds + Rediscovery);
-            Assert.True(cause.Any(), string.Create(CultureInfo.InvariantCulture, $"stalled for {stall.Seconds:F1} s at {stall.From:F1}: {viewed}"));
+            Assert.True(cause.Any(), string.Create(CultureInfo.InvariantCulture, $"stalled for {stall.Seconds:F1} s at {stall.From:F1}: {viewed}\n{viewed.AskedAround(stall)}"));
         }
     }
 

@@ -70,6 +70,13 @@ public sealed record Viewed(
     /// <summary>What the channel published against section 3a.</summary>
     public IReadOnlyList<HlsViolation> Violations { get; init; } = [];
 
+    /// <summary>What the page asked for.</summary>
+    public IReadOnlyCollection<PlayerRequest> Requests { get; init; } = [];
+
+    /// <summary>What was asked for around a stall, a line each.</summary>
+    public string AskedAround(Stall stall) =>
+        string.Join('\n', Requests.Where(request => request.Time > stall.From - 10 && request.Time < stall.To + 2).Take(400));
+
     /// <inheritdoc/>
     public override string ToString() =>
         string.Create(CultureInfo.InvariantCulture, $"outages {string.Join("; ", Outages.Select(outage => $"{outage.From:F1}–{outage.To:F1}"))}\n{Report}");
@@ -128,7 +135,7 @@ public sealed class Viewing(PlayerPage page, TandemServer server, OriginChannel 
 
         await HearAsync("fr", level: 1);
         await HearAsync("en", level: 2);
-        return new Viewed(await page.ReportAsync(), _listenings, _outages, recorder.Snapshot());
+        return new Viewed(await page.ReportAsync(), _listenings, _outages, recorder.Snapshot()) { Requests = page.Requests };
     }
 
     private async Task ChooseAsync(string voice, string? name = null)
