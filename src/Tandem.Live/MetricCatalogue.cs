@@ -160,7 +160,7 @@ public static class MetricCatalogue
 
     /// <summary><c>tandem_source_age_seconds</c>.</summary>
     public static MetricDefinition SourceAge { get; } =
-        new("tandem_source_age_seconds", MetricKind.Gauge, MetricScope.Channel, "s", "Time since the source last showed a new segment.");
+        new("tandem_source_age_seconds", MetricKind.Gauge, MetricScope.Channel, "s", "Time since the source last showed a new segment; 0 once it has said that it ends.");
 
     /// <summary><c>tandem_epochs_total</c>.</summary>
     public static MetricDefinition Epochs { get; } =

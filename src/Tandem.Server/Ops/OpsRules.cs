@@ -135,14 +135,14 @@ internal static class OpsRules
 
     private static IEnumerable<Finding> Stopped(OpsHistory history)
     {
-        // Before its first segment a channel waits for its delay.
+        // Before its first segment a channel waits for its delay; a source that has said that it ends has an age of 0.
         var (lately, begin) = (history.Window(Minutes(2)), history.Window(Minutes(6)));
         return Channels((id, channel) =>
         {
             var stopped = channel.Segments > 0
                 ? lately.Length >= Minutes(2) - OpsHistory.Step && lately.Increase(id, one => one.Segments) <= 0
                 : begin.Length >= Minutes(6) - OpsHistory.Step && begin.First!.Channels.TryGetValue(id, out var then) && then.Segments <= 0;
-            return stopped && channel.SourceAge < 20 ? (0, "nothing is published while the source goes on") : null;
+            return stopped && channel.SourceAge is > 0 and < 20 ? (0, "nothing is published while the source goes on") : null;
         })(history);
     }
 

@@ -99,8 +99,14 @@ public sealed class OpsRulesTests
     public void Without_data_nothing_is_raised()
     {
         Assert.Empty(new AlertBoard(OpsRules.All).Judge(new OpsHistory()));
-        // Six minutes without a segment while the source goes on would be one.
-        Assert.All(Looks(_ => new Instance(new ChannelReading()), 340), look => Assert.All(look.Alerts, alert => Assert.Fail(alert.Rule.Name)));
+        Assert.All(Looks(_ => new Instance(new ChannelReading()), 1000), look => Assert.All(look.Alerts, alert => Assert.Fail(alert.Rule.Name)));
+    }
+
+    [Fact]
+    public void A_source_that_has_ended_is_no_reason_to_publish()
+    {
+        Assert.Empty(Looks(_ => new Instance(new ChannelReading { Segments = 5, SourceAge = 0 }), 1000)[^1].Alerts);
+        Assert.NotEmpty(Looks(_ => new Instance(new ChannelReading { Segments = 5, SourceAge = 0.1 }), 1000)[^1].Alerts);
     }
 
     [Fact]
