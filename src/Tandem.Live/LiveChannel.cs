@@ -167,7 +167,8 @@ public sealed class LiveChannel : IAsyncDisposable
                     Accept(report);
                 _pictures.Decide(_reference.Result, _clock, _publisher, now);
                 WorkAhead(now);
-                _publisher.PublishDue(now);
+                if (!Chunks.Held)
+                    _publisher.PublishDue(now);
                 _chunks.Release(_time.GetUtcNow());
                 Look(now);
                 if (hearing.IsFaulted || carrying.IsFaulted || captions.IsFaulted)

@@ -65,6 +65,12 @@ public sealed class ChunkStream
     /// <summary>Whether chunks wait for their time; false to have all at once, as before a shutdown.</summary>
     public bool Paced { get; set; } = true;
 
+    /// <summary>
+    /// Whether no more segments are published, because viewers are being told to go: what one of them had and another had not, the next
+    /// instance would not publish again.
+    /// </summary>
+    public bool Held { get; set; }
+
     /// <summary>A voice's chunks.</summary>
     public ChunkLane Sound(int rendition) => _sound[rendition];
 

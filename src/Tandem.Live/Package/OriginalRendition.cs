@@ -57,6 +57,7 @@ public sealed class OriginalRendition(string language, Func<string> nextGenerati
         private readonly List<CodedFrame> _frames = [];
         private long _last = epoch.StartTicks - MediaTime.Rate;
         private SoundFormat? _format;
+        private bool _begun;
         private long? _end;
         private long? _silentTo;
         private ReadOnlyMemory<byte> _like;
@@ -124,6 +125,9 @@ public sealed class OriginalRendition(string language, Func<string> nextGenerati
 
             // A hole at a cut is filled on both sides, so that every segment covers its own time.
             var start = _end is { } grid && frames[0].Ticks - grid is > 0 and < LongestHole ? grid : frames[0].Ticks;
+            if (!_begun)
+                start = Lead(Epoch.ToMedia(row.From).Ticks, frames[0]);
+            _begun = true;
             var after = frames[^1].Ticks + Length(frames[^1]);
             var isHole = _frames.Count > 0
                 ? _frames[0].Ticks - after > Length(frames[^1]) / 2
@@ -132,6 +136,14 @@ public sealed class OriginalRendition(string language, Func<string> nextGenerati
             if (isHole && SilentFrame.Like(_format!, _like) is not null)
                 FillTo(end, after, Length(frames[^1]));
             return Packager!.Package(new MediaTime(Epoch.Index, start), frames, isHole ? end : null);
+        }
+
+        /// <summary>Where an epoch's first segment begins, whose sound may begin later: on the frames' grid, after the row's own beginning.</summary>
+        private long Lead(long from, CodedFrame first)
+        {
+            var missing = first.Ticks - from;
+            return missing is > 0 and < LongestHole && SilentFrame.Like(_format!, _like) is not null
+                ? first.Ticks - (missing / Length(first) * Length(first)) : first.Ticks;
         }
 
         /// <summary>A segment without a frame of the source's: players stall at a gap, and hear no more in it.</summary>

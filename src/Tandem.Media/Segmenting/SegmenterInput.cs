@@ -51,7 +51,7 @@ public sealed record RtmpInput(IPEndPoint Address, string Application, string Ke
 public sealed record SrtInput(IPEndPoint Address, string? Passphrase, TimeSpan Latency) : SegmenterInput
 {
     /// <summary>What SRT takes where nothing is said: 120 ms.</summary>
-    public static readonly TimeSpan DefaultLatency = TimeSpan.FromMilliseconds(120);
+    public static readonly TimeSpan DefaultLatency = TimeSpan.FromMilliseconds(500);
 
     /// <inheritdoc/>
     public override string Name => string.Create(CultureInfo.InvariantCulture, $"srt://{Address}");

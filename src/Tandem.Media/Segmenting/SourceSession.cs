@@ -21,6 +21,7 @@ internal sealed unsafe class SourceSession : IDisposable
     private readonly SegmentMuxer _muxer;
     private readonly int?[] _numbers;
     private readonly SoundTranscoder?[] _transcoders;
+    private readonly RoundedTimes?[] _rounded;
     private readonly List<CutSegment> _ready = [];
     private readonly List<CutPacket> _encoded = [];
     private Cutter _cutter;
@@ -34,8 +35,13 @@ internal sealed unsafe class SourceSession : IDisposable
         _muxer = new SegmentMuxer(plan, demuxer, task.Largest);
         _numbers = new int?[demuxer.Streams.Count];
         _transcoders = new SoundTranscoder?[plan.Streams.Count];
+        _rounded = new RoundedTimes?[plan.Streams.Count];
         for (var number = 0; number < plan.Streams.Count; number++)
+        {
             _numbers[plan.Streams[number].Source.Index] = number;
+            _rounded[number] = Rounded(plan.Streams[number].Source);
+        }
+
         for (var index = 0; index < _numbers.Length; index++)
         {
             if (_numbers[index] is null)
@@ -117,6 +123,8 @@ internal sealed unsafe class SourceSession : IDisposable
         var (pts, dts) = (Rescale.ToTicks(value->pts, unit), Rescale.ToTicks(value->dts, unit));
         if ((value->flags & LibAvCodec.PacketDiscard) != 0 && _plan.Streams[number].Source.Kind == TrackKind.Picture)
             (pts, dts, duration) = (Hidden(pts), Hidden(dts), duration / HiddenPace);
+        if (_rounded[number] is { } rounded && pts is { } shown)
+            pts = dts = rounded.Exact(shown);
         var place = _clock.Place(number, pts, dts, Math.Max(duration, 0), wrap);
         if (place.Jumped)
             Jump();
@@ -131,6 +139,13 @@ internal sealed unsafe class SourceSession : IDisposable
         var owned = new PacketHandle();
         LibAvCodec.av_packet_move_ref(owned.Value, value);
         Cut(new CutPacket(number, place.Pts, place.Dts, duration, (owned.Value->flags & LibAvCodec.PacketKey) != 0, owned.Value->size, owned));
+    }
+
+    private RoundedTimes? Rounded(SourceStream source)
+    {
+        var stream = _demuxer[source.Index];
+        return source.Kind == TrackKind.Sound && Rescale.ToTicks(1, stream->time_base) is { } unit && RoundedTimes.Rounds(unit)
+            ? new RoundedTimes(unit, stream->codecpar->frame_size, stream->codecpar->sample_rate) : null;
     }
 
     // What an edit list cuts off at the beginning, but what follows needs to be decoded, must not be seen for seconds: it is over in

@@ -37,6 +37,9 @@ internal sealed class TrackOrder
     /// <summary>docs/protocol.md allows 1 ms; rounding adds some.</summary>
     private const long TimeTolerance = 1_500;
 
+    /// <summary>Frames of another generation lie on a grid of their own: the longest, of AAC at 44.1 kHz, has 23.2 ms.</summary>
+    private const long GridTolerance = 25_000;
+
     private readonly List<(ulong From, ulong To)> _announced = [];
     private ulong? _next;
     private uint _generation;
@@ -113,7 +116,7 @@ internal sealed class TrackOrder
     private void CheckTime(in ChunkHeader chunk, Action<FaultKind, string> report)
     {
         var ends = chunk.SourceTime + chunk.Duration;
-        if (Math.Abs(chunk.SourceTime - _ends) <= TimeTolerance
+        if (Math.Abs(chunk.SourceTime - _ends) <= (chunk.Generation == _generation ? TimeTolerance : GridTolerance)
             || (_otherEnd is { } other && Math.Abs(chunk.SourceTime - other) <= TimeTolerance))
         {
             (_ends, _otherEnd) = (ends, null);

@@ -33,7 +33,7 @@ internal static class Settings
     });
 
     public static Setting<TimeSpan> Drain { get; } =
-        new("drain", "duration", "8s", "0s to 60s", TimeSpan.FromSeconds(8), text => Values.Duration(text, TimeSpan.Zero, TimeSpan.FromMinutes(1)));
+        new("drain", "duration", "5s", "0s to 60s", TimeSpan.FromSeconds(5), text => Values.Duration(text, TimeSpan.Zero, TimeSpan.FromMinutes(1)));
 
     public static Setting<ImmutableArray<ImmutableArray<byte>>> OperatorKeys { get; } =
         new("operator_keys", "hashes of keys", Setting.None, "1 to 64, each sha256: and 64 hexadecimal digits", [], Values.KeyHashes);

@@ -64,6 +64,7 @@ internal sealed partial class ViewerHub : IAsyncDisposable
         foreach (var channel in _channels.Values)
         {
             channel.Draining = true;
+            channel.Stream.Held = channel.All.Count > 0;
             channel.Stream.Paced = false;
         }
 

@@ -27,11 +27,11 @@ public sealed class CdnTests
         await using var proxy = await CountingProxy.StartAsync();
         await using var nginx = await DocumentedNginx.StartAsync(proxy.Port);
         await using var server = await TandemServer.StartAsync(
-            [TandemServer.Channel("cached", source.Master, delay: "2s", video: "carry")],
+            [TandemServer.Channel("cached", source.Master, delay: "4s", video: "carry")],
             new Dictionary<string, string> { ["TANDEM__public_url"] = nginx.Root.ToString() });
         proxy.Origin = server.Root;
         var master = new Uri(nginx.Root, "live/cached/master.m3u8");
-        using var http = new HttpClient(new SocketsHttpHandler { MaxConnectionsPerServer = 400 });
+        using var http = new HttpClient(new SocketsHttpHandler { MaxConnectionsPerServer = 400, AutomaticDecompression = DecompressionMethods.All });
         await server.UntilAsync("it plays through the cache", async () => (await http.GetAsync(master)).IsSuccessStatusCode, TimeSpan.FromSeconds(30));
 
         var before = proxy.Requests.Count;

@@ -20,7 +20,8 @@ public static class Audience
 
         // An encoder that stood still and goes on writes dates that jump by as much, without a discontinuity; they are repeated as they are.
         var jumps = viewers.Where(viewer => viewer is { Outage: OutageKind.Paused, Dates: true }).Select(viewer => viewer.Channel).ToHashSet();
-        server.Excuse((channel, violation) => jumps.Contains(channel) && violation.Rule == HlsRule.DateContinuous);
+        server.Excuse((channel, violation) => jumps.Contains(channel) && (violation.Rule == HlsRule.DateContinuous
+            || (violation.Rule == HlsRule.MediaTime && violation.What.Contains("further than the date", StringComparison.Ordinal))));
         foreach (var channel in channels.Values)
         {
             await server.UntilAsync(

@@ -190,15 +190,20 @@ internal static class ViewerBounds
         // A dub that came too late for its sentence leaves the original in every voice; that may happen once or twice on a busy machine.
         Assert.True(distinct.Count >= viewed.Listenings.Count - 2, $"{viewer.Channel}: only {string.Join(", ", distinct)} told apart\n{viewed}");
         Assert.Superset(new HashSet<string> { "de", "fr" }, distinct.ToHashSet());
-        CheckPlayback(viewed);
+        CheckPlayback(viewer, viewed);
     }
 
-    private static void CheckPlayback(Viewed viewed)
+    private static void CheckPlayback(Viewer viewer, Viewed viewed)
     {
         Assert.True(viewed.Violations.Count == 0, string.Join('\n', viewed.Violations.Take(8)));
         Assert.True(!viewed.Report.Fatal.Any(), viewed.ToString());
         foreach (var stall in viewed.Report.Stalls.Where(stall => stall.Seconds > Hitch))
         {
+            // Whoever played to the end of what there was and waited for an encoder that stood still has nothing in hand from then on: for
+            // another voice it waits for the next segment.
+            if (viewer.Outage == OutageKind.Paused && viewed.Outages.Any(outage => stall.From > outage.To) && stall.Seconds <= Hitch + 2)
+                continue;
+
             var cause = viewed.Outages.Where(outage => stall.From >= outage.From && stall.To <= outage.To + Viewing.DelaySeconds + Rediscovery);
             Assert.True(cause.Any(), string.Create(CultureInfo.InvariantCulture, $"stalled for {stall.Seconds:F1} s at {stall.From:F1}: {viewed}\n{viewed.AskedAround(stall)}"));
         }

@@ -29,6 +29,21 @@ public sealed class TrackOrderTests
         Assert.Equal([FaultKind.Missing], _faults);
     }
 
+    /// <summary>After a restart the frames of a voice lie on another grid; nothing else may.</summary>
+    [Fact]
+    public void Another_generation_may_begin_a_frame_off()
+    {
+        var order = new TrackOrder();
+        order.Take(Chunk(1), Report);
+        order.Take(Chunk(2, moved: -16_000, generation: 2), Report);
+        order.Take(Chunk(3, moved: -16_000, generation: 2), Report);
+        Assert.Empty(_faults);
+        order.Take(Chunk(4, moved: -32_000, generation: 2), Report);
+        Assert.Equal([FaultKind.Time], _faults);
+        order.Take(Chunk(5, moved: 20_000, generation: 3), Report);
+        Assert.Equal([FaultKind.Time, FaultKind.Time], _faults);
+    }
+
     [Fact]
     public void A_discontinuity_may_jump_in_time()
     {

@@ -61,6 +61,20 @@ public sealed class OriginalRenditionTests
         Assert.Equal([21, 20, 19], made.Select(Frames));
     }
 
+    /// <summary>What was lost before a sender's first sound: the first segment covers its own time all the same.</summary>
+    [Fact]
+    public void Sound_that_is_missing_at_the_beginning_of_an_epoch_is_silence()
+    {
+        var original = new OriginalRendition("en", () => $"g{++_generations}");
+        SegmentRow[] rows = [Row(First, 1, 0, 20, frames: 8..20), Row(First, 2, 20, 40)];
+        foreach (var row in rows)
+            original.Accept(row);
+        var made = rows.Select(row => original.Package(row)!.Body!).ToList();
+
+        Assert.Equal([20, 20], made.Select(Frames));
+        Assert.Equal([900_000, 900_000 + (20 * FrameTicks)], made.Select(Time));
+    }
+
     /// <summary>A sender that broke off: its last picture has no sound, and the segment before less than it should.</summary>
     [Fact]
     public void Sound_that_is_missing_before_a_segment_without_any_is_silence_where_it_is_missing()
