@@ -33,6 +33,7 @@ internal sealed class TelemetryExport : IDisposable
 
     private readonly List<IDisposable> _providers = [];
     private readonly OtlpGauges? _gauges;
+    private TimeSpan _flushLimit;
 
     private TelemetryExport(TelemetryOptions options, TandemMeter meter, PrometheusExporter exporter, TimeProvider time, ILogger log)
     {
@@ -61,8 +62,11 @@ internal sealed class TelemetryExport : IDisposable
     /// <param name="exporter">What <c>/metrics</c> says.</param>
     /// <param name="time">The clock.</param>
     /// <param name="log">Told when the collector is away.</param>
-    public static TelemetryExport? Start(TelemetryOptions options, TandemMeter meter, PrometheusExporter exporter, TimeProvider time, ILogger log) =>
-        options.Endpoint is null || (!options.Metrics && options.TraceRatio <= 0) ? null : new TelemetryExport(options, meter, exporter, time, log);
+    /// <param name="flushLimit">How long the last sending may take, 1 s without it.</param>
+    public static TelemetryExport? Start(TelemetryOptions options, TandemMeter meter, PrometheusExporter exporter, TimeProvider time, ILogger log, TimeSpan? flushLimit = null) =>
+        options.Endpoint is null || (!options.Metrics && options.TraceRatio <= 0)
+            ? null
+            : new TelemetryExport(options, meter, exporter, time, log) { _flushLimit = flushLimit ?? FlushLimit };
 
     /// <summary>Where a signal is sent to.</summary>
     /// <param name="options">The settings.</param>
@@ -75,21 +79,27 @@ internal sealed class TelemetryExport : IDisposable
         return new Uri(endpoint.AbsoluteUri.TrimEnd('/') + "/v1/" + signal);
     }
 
-    /// <summary>Sends what there is, within a second, and ends; two seconds where the collector does not answer.</summary>
+    /// <summary>Sends what there is, within its limit, and ends; twice that where the collector does not answer.</summary>
     public void Dispose()
     {
-        var limit = (int)FlushLimit.TotalMilliseconds;
-        var ending = _providers.Select(provider => Task.Run(() =>
-        {
-            if (provider is MeterProvider metrics)
-                metrics.Shutdown(limit);
-            else
-                ((TracerProvider)provider).Shutdown(limit);
-            provider.Dispose();
-        }));
+        var limit = (int)_flushLimit.TotalMilliseconds;
+
+        // Threads of their own: the pool's may all be at work on what else ends now.
+        var ending = _providers.Select(provider => Task.Factory.StartNew(
+            () =>
+            {
+                if (provider is MeterProvider metrics)
+                    metrics.Shutdown(limit);
+                else
+                    ((TracerProvider)provider).Shutdown(limit);
+                provider.Dispose();
+            },
+            CancellationToken.None,
+            TaskCreationOptions.LongRunning,
+            TaskScheduler.Default));
 
         // One that waits for its collector all the same is left to end by itself.
-        Task.WaitAll([.. ending], FlushLimit + FlushLimit);
+        Task.WaitAll([.. ending], _flushLimit + _flushLimit);
         _gauges?.Dispose();
     }
 

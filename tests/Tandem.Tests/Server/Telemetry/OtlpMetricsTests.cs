@@ -17,6 +17,9 @@ public sealed class OtlpMetricsTests : IDisposable
     // What is observed has no words that it is not observed with.
     private const string NeverObserved = "tandem_cost_dollars_total{kind=\"other\"}";
 
+    // What is sent at the end is looked at here, not how fast it goes beside hundreds of other tests.
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
+
     private readonly TandemMeter _meter = new();
     private readonly PrometheusExporter _exporter;
 
@@ -99,7 +102,7 @@ public sealed class OtlpMetricsTests : IDisposable
             Resource = TelemetryResource.OfPlatform([KeyValuePair.Create("K_SERVICE", "tandem-live"), KeyValuePair.Create("K_REVISION", "tandem-live-00042-abc")])
                 .Add("deployment.environment.name", "test"),
         };
-        TelemetryExport.Start(options, _meter, _exporter, TimeProvider.System, NullLogger.Instance)!.Dispose();
+        TelemetryExport.Start(options, _meter, _exporter, TimeProvider.System, NullLogger.Instance, Patience)!.Dispose();
 
         Assert.NotEmpty(receiver.Resources);
         Assert.All(receiver.Resources, resource =>
@@ -135,7 +138,7 @@ public sealed class OtlpMetricsTests : IDisposable
     public async Task A_collector_that_never_answers_holds_up_nothing()
     {
         await using var receiver = await OtlpReceiver.StartAsync(hangs: true);
-        var export = Start(receiver, TimeSpan.FromMilliseconds(20));
+        var export = TelemetryExport.Start(Options(receiver, TimeSpan.FromMilliseconds(20)), _meter, _exporter, TimeProvider.System, NullLogger.Instance)!;
         await Until(() => receiver.Asked > 0);
         Measure(new ChannelMetrics(_meter, "news", ["es"]));
         Assert.Equal(2, Exposition.Parse(_exporter.Write()).Samples["tandem_segments_total{channel=\"news\"}"]);
@@ -208,5 +211,5 @@ public sealed class OtlpMetricsTests : IDisposable
     }
 
     private TelemetryExport Start(OtlpReceiver receiver, TimeSpan interval, TelemetryProtocol protocol = TelemetryProtocol.HttpProtobuf) =>
-        TelemetryExport.Start(Options(receiver, interval, protocol), _meter, _exporter, TimeProvider.System, NullLogger.Instance)!;
+        TelemetryExport.Start(Options(receiver, interval, protocol), _meter, _exporter, TimeProvider.System, NullLogger.Instance, Patience)!;
 }

@@ -14,6 +14,9 @@ namespace Tandem.Tests.Server.Telemetry;
 [Collection(TracedCollection.Name)]
 public sealed class OtlpTracesTests : IDisposable
 {
+    // What is sent at the end is looked at here, not how fast it goes beside hundreds of other tests.
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
+
     private static readonly DateTimeOffset Noon = new(2026, 11, 25, 12, 0, 0, TimeSpan.Zero);
 
     private readonly TandemMeter _meter = new();
@@ -198,5 +201,5 @@ public sealed class OtlpTracesTests : IDisposable
 
     private TelemetryExport Start(OtlpReceiver receiver, TelemetryProtocol protocol = TelemetryProtocol.HttpProtobuf, double ratio = 1) => TelemetryExport.Start(
         new TelemetryOptions { Endpoint = receiver.Address, Protocol = protocol, Metrics = false, TraceRatio = ratio },
-        _meter, _exporter, TimeProvider.System, NullLogger.Instance)!;
+        _meter, _exporter, TimeProvider.System, NullLogger.Instance, Patience)!;
 }
