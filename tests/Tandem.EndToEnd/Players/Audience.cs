@@ -53,7 +53,8 @@ public static class Audience
         await using var page = await browser.OpenAsync(viewer.Player);
         try
         {
-            return await new Viewing(page, server, channel, ConfigOf(viewer)).RunAsync(viewer.Outage, rounds);
+            var viewed = await new Viewing(page, server, channel, ConfigOf(viewer)).RunAsync(viewer.Outage, rounds);
+            return viewed with { Log = [.. server.Log.Where(line => line.Contains(viewer.Channel, StringComparison.Ordinal))] };
         }
         catch (Exception fault) when (fault is TimeoutException or Microsoft.Playwright.PlaywrightException)
         {

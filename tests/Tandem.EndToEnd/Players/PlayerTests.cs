@@ -171,7 +171,7 @@ internal static class ViewerBounds
     public static async Task CheckAsync(Viewer viewer, Viewed viewed)
     {
         var output = TestContext.Current.TestOutputHelper;
-        output?.WriteLine($"{viewer.Channel}: {viewed}");
+        output?.WriteLine($"{viewer.Channel}: {viewed}\n{viewed.Listed()}\n{string.Join('\n', viewed.Log)}");
         Assert.Superset(new HashSet<int> { 256, 320, 480 }, viewed.Report.Widths.ToHashSet());
         Assert.Contains(viewed.Listenings, heard => heard is { Left: { } left } && left > viewer.WindowSeconds);
         var distinct = new List<string>();

@@ -73,6 +73,34 @@ public sealed record Viewed(
     /// <summary>What the page asked for.</summary>
     public IReadOnlyCollection<PlayerRequest> Requests { get; init; } = [];
 
+    /// <summary>What Tandem logged about the channel.</summary>
+    public IReadOnlyList<string> Log { get; init; } = [];
+
+    /// <summary>What could be had of each playlist, a line for each run of segments that are alike.</summary>
+    public string Listed()
+    {
+        var lines = new List<string>();
+        foreach (var track in Published.Tracks)
+        {
+            var runs = track.Segments.OrderBy(segment => (segment.Life, segment.Listed.Sequence)).Select(segment => (segment.Epoch, State: StateOf(segment), segment))
+                .Aggregate(new List<List<(long Epoch, string State, RecordedSegment Segment)>>(), (runs, next) =>
+                {
+                    if (runs.Count > 0 && runs[^1][^1].Epoch == next.Epoch && runs[^1][^1].State == next.State)
+                        runs[^1].Add(next);
+                    else
+                        runs.Add([next]);
+                    return runs;
+                });
+            lines.AddRange(runs.Select(run => string.Create(
+                CultureInfo.InvariantCulture,
+                $"{track.Item.Type} {track.Item.Language} discontinuity {run[0].Epoch}: {run[0].Segment.Listed.Sequence}–{run[^1].Segment.Listed.Sequence} {run[0].State}, listed {run[0].Segment.ListedAt:HH:mm:ss.f}–{run[^1].Segment.ListedAt:HH:mm:ss.f}")));
+        }
+
+        return string.Join('\n', lines);
+
+        static string StateOf(RecordedSegment segment) => segment.Listed.Gap ? "GAP" : segment.Data is null ? "not had" : "had";
+    }
+
     /// <summary>What was asked for around a stall, a line each.</summary>
     public string AskedAround(Stall stall) =>
         string.Join('\n', Requests.Where(request => request.Time > stall.From - 10 && request.Time < stall.To + 2).Take(400));
