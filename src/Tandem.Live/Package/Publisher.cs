@@ -38,6 +38,9 @@ public sealed class Publisher(
     // Segments that are due while a channel starts are filled in as fast as they come.
     private static readonly TimeSpan Starting = TimeSpan.FromSeconds(5);
 
+    // What is due when a channel starts is worked through in a second or two; a machine that needs longer shows what it has.
+    private static readonly TimeSpan FillPatience = TimeSpan.FromSeconds(5);
+
     private readonly DateTimeOffset _backFilled = time.GetUtcNow() + Starting;
     private readonly Dictionary<PlaylistId, DelayedPlaylist> _mirrors = [];
     private readonly Dictionary<SegmentRow, List<PackagedSegment>> _packaged = [];
@@ -48,6 +51,8 @@ public sealed class Publisher(
     private readonly List<SegmentRow> _pending = [];
     private TimeSpan _window;
     private bool _dirty;
+    private bool _begun;
+    private DateTimeOffset? _firstReady;
 
     /// <summary>The rows.</summary>
     public SegmentTable Table { get; } = new();
@@ -153,12 +158,9 @@ public sealed class Publisher(
     /// <summary>Publishes every row that is due and packaged, and what else changed in the source's playlists.</summary>
     public void PublishDue(DateTimeOffset now)
     {
-        var rows = new List<SegmentRow>();
-        while (Table.Next is { } row && row.Due <= now && _packaged.ContainsKey(row) && carried?.IsAwaited(row, now) != true)
-        {
+        var rows = IsFillingIn(now) ? [] : Table.Rows.Skip(Table.Published).TakeWhile(row => IsReady(row, now)).ToList();
+        foreach (var _ in rows)
             Table.Publish(now);
-            rows.Add(row);
-        }
 
         _pending.AddRange(rows);
 
@@ -177,6 +179,22 @@ public sealed class Publisher(
             if (fetchable - row.Due > TooLate)
                 metrics.SegmentFailed("publish", "late", row.Source.Sequence);
         }
+    }
+
+    private bool IsReady(SegmentRow row, DateTimeOffset now) => row.Due <= now && _packaged.ContainsKey(row) && carried?.IsAwaited(row, now) != true;
+
+    /// <summary>
+    /// Whether the first list would fall behind what is due: a player that joins by it begins where it ends, far behind live, and the rest of
+    /// what is filled in takes that place out of the list. After a restart, players wait for the next segment and not for all.
+    /// </summary>
+    private bool IsFillingIn(DateTimeOffset now)
+    {
+        if (_begun || Table.Rows.Skip(Table.Published).TakeWhile(row => IsReady(row, now)).LastOrDefault() is not { } last)
+            return false;
+        _firstReady ??= now;
+        var follows = Heard is { Segments: [.., var newest] } && (newest.Sequence > last.Source.Sequence || HeardIncarnation != last.Incarnation);
+        _begun = last.Repeated || !follows || last.Due + (2 * last.Duration) >= now || now - _firstReady >= FillPatience;
+        return !_begun;
     }
 
     private void Change()

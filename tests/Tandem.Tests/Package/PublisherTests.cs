@@ -49,6 +49,42 @@ public sealed class PublisherTests : IDisposable
         Assert.Equal(0, _metrics.Late);
     }
 
+    /// <summary>Who joins by a list that grows faster than it plays begins far behind live, and is soon out of the list.</summary>
+    [Fact]
+    public void The_first_list_has_all_that_is_due()
+    {
+        _publisher.Follow(Source());
+        _publisher.See(new SourceEvent.PlaylistSeen(Heard, List(1, 9), [], _time.GetUtcNow(), false));
+        for (var number = 1; number <= 6; number++)
+        {
+            Add(number, _time.GetUtcNow().AddSeconds(2 * (number - 9)), made: $"es/g/{number}.aac");
+            _publisher.PublishDue(_time.GetUtcNow());
+            Assert.Null(_publication.Find("es/index.m3u8"));
+        }
+
+        Add(7, _time.GetUtcNow().AddSeconds(-4), made: "es/g/7.aac");
+        _publisher.PublishDue(_time.GetUtcNow());
+        Assert.Equal(7, Text("es/index.m3u8").Split('\n').Count(line => line.EndsWith(".aac", StringComparison.Ordinal)));
+        Add(8, _time.GetUtcNow().AddSeconds(-2), made: "es/g/8.aac");
+        _publisher.PublishDue(_time.GetUtcNow());
+        Assert.EndsWith("es/g/8.aac\n", Text("es/index.m3u8"), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_machine_that_is_slow_to_fill_in_shows_what_it_has()
+    {
+        _publisher.Follow(Source());
+        _publisher.See(new SourceEvent.PlaylistSeen(Heard, List(1, 9), [], _time.GetUtcNow(), false));
+        Add(1, _time.GetUtcNow().AddSeconds(-16), made: "es/g/1.aac");
+        _publisher.PublishDue(_time.GetUtcNow());
+        _time.Advance(TimeSpan.FromSeconds(4.9));
+        _publisher.PublishDue(_time.GetUtcNow());
+        Assert.Null(_publication.Find("es/index.m3u8"));
+        _time.Advance(TimeSpan.FromSeconds(0.2));
+        _publisher.PublishDue(_time.GetUtcNow());
+        Assert.NotNull(_publication.Find("es/index.m3u8"));
+    }
+
     [Fact]
     public void Later_rows_are_measured_and_count_as_late_beyond_half_a_second()
     {
