@@ -22,7 +22,8 @@ public sealed class TandemMeter : IDisposable
     private ImmutableList<MeteredChannel> _channels = [];
     private readonly Dictionary<string, Instrument> _instruments = new(StringComparer.Ordinal);
     private Action<MeteredChannel>? _announced;
-    private int _failedInRow;
+    private int _stuckInRow;
+    private int _unreadyInRow;
     private Action<string>? _forgotten;
 
     /// <summary>Makes the meter and all instruments but the observable ones, which belong to who observes.</summary>
@@ -180,12 +181,14 @@ public sealed class TandemMeter : IDisposable
     public void HealthChecked(string result)
     {
         HealthChecks.Add(1, new KeyValuePair<string, object?>("result", result));
-        if (result is "live" or "stuck")
-            return;
         lock (_lock)
         {
-            _failedInRow = result == "unready" ? _failedInRow + 1 : 0;
-            HealthFailures.Record(_failedInRow);
+            // Liveness and readiness are asked for in turn: an answer of one says nothing about the other.
+            if (result is "live" or "stuck")
+                _stuckInRow = result == "stuck" ? _stuckInRow + 1 : 0;
+            else
+                _unreadyInRow = result == "unready" ? _unreadyInRow + 1 : 0;
+            HealthFailures.Record(Math.Max(_stuckInRow, _unreadyInRow));
         }
     }
 

@@ -221,7 +221,7 @@ public static class MetricCatalogue
     /// <summary><c>tandem_health_failures_in_row</c>.</summary>
     public static MetricDefinition HealthFailures { get; } =
         new("tandem_health_failures_in_row", MetricKind.Gauge, MetricScope.Process, "1",
-            "Answers of /health/ready that were unready, since the last one that was not.");
+            "Answers of /health/ready that were unready since the last one that was not, or of /health/live that were stuck; the larger number.");
 
     /// <summary><c>tandem_http_sent_bytes_total</c>.</summary>
     public static MetricDefinition HttpSentBytes { get; } =
@@ -286,7 +286,7 @@ public static class MetricCatalogue
     public static MetricDefinition BuildInfo { get; } =
         new("tandem_build_info", MetricKind.Gauge, MetricScope.Process, "1", "Always 1; the labels say what runs.")
         {
-            Labels = ["version", "ffmpeg"],
+            Labels = ["version", "ffmpeg", "revision"],
             LabelValues = [],
         };
 

@@ -30,7 +30,8 @@ internal sealed class AccessPipeline(AccessOptions access, ClientAddress proxies
     {
         var text = path.Value ?? "";
         var parts = text.Split('/');
-        return parts is ["", "live", var channel, [Tickets.Mark, ..], .. var rest] ? $"/live/{channel}/{Tickets.Mark}…/{string.Join('/', rest)}" : text;
+        return parts is ["", var live, var channel, [Tickets.Mark, ..], .. var rest] && live.Equals("live", StringComparison.OrdinalIgnoreCase)
+            ? $"/live/{channel}/{Tickets.Mark}…/{string.Join('/', rest)}" : text;
     }
 
     private Task AnswerAsync(HttpContext context, RequestDelegate next)

@@ -33,7 +33,9 @@ internal sealed class ChannelLoad : IDisposable
                     queue = tag.Value as string ?? "";
             }
 
-            ((ConcurrentDictionary<(string, string), double>)state!)[(channel, queue)] = value;
+            // What waits for its time is as much as the delay holds, and in flight already.
+            if (queue != "publish")
+                ((ConcurrentDictionary<(string, string), double>)state!)[(channel, queue)] = value;
         });
         _listener.Start();
     }

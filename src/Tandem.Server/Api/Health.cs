@@ -43,6 +43,9 @@ internal static class Health
     // Beyond its delay, a channel whose source covers it starts within 3 s; after this long it is the source that is wanting.
     private static readonly TimeSpan StartGrace = TimeSpan.FromSeconds(15);
 
+    // Channels of one configuration are made one after the other.
+    private static readonly TimeSpan Together = TimeSpan.FromSeconds(2);
+
     /// <summary>The report.</summary>
     /// <param name="version">Tandem's version.</param>
     /// <param name="libraries">The native libraries as found at start.</param>
@@ -58,8 +61,9 @@ internal static class Health
             new("ffmpeg", null, libraries.Problem is null ? HealthStatus.Ready : HealthStatus.Unready, libraries.Problem),
         };
         parts.AddRange(others);
-        foreach (var (snapshot, age) in channels)
-            parts.AddRange([OfChannel(snapshot, age), OfEngine(snapshot), OfWorker(snapshot), OfRecord(snapshot)]);
+        var all = channels.ToList();
+        foreach (var (snapshot, age) in all)
+            parts.AddRange([OfChannel(snapshot, age, beside: all.Exists(other => IsServed(other.Snapshot) && other.Age > age + Together)), OfEngine(snapshot), OfWorker(snapshot), OfRecord(snapshot)]);
         return new HealthReport(parts.Max(part => part.Status), version, libraries.FFmpeg, parts);
     }
 
@@ -70,13 +74,16 @@ internal static class Health
     public static HealthPart OfAdmission(NoRoom? full) =>
         full is null ? new("admission", null, HealthStatus.Ready, null) : new("admission", null, HealthStatus.Degraded, "full: " + full.Detail);
 
-    private static HealthPart OfChannel(ChannelSnapshot channel, TimeSpan age)
+    private static bool IsServed(ChannelSnapshot channel) => channel.State is ChannelState.Live or ChannelState.Ended;
+
+    private static HealthPart OfChannel(ChannelSnapshot channel, TimeSpan age, bool beside)
     {
-        // Nothing that lies with a source makes the server unready: every instance has the same source.
+        // Nothing that lies with a source makes the server unready: every instance has the same source. Nor does a channel that was added to
+        // others which have their viewers here.
         var status = channel.State switch
         {
             ChannelState.Live or ChannelState.Ended => HealthStatus.Ready,
-            ChannelState.Starting when channel.Reason is null && age < TimeSpan.FromSeconds(channel.DelaySeconds) + StartGrace => HealthStatus.Unready,
+            ChannelState.Starting when channel.Reason is null && !beside && age < TimeSpan.FromSeconds(channel.DelaySeconds) + StartGrace => HealthStatus.Unready,
             _ => HealthStatus.Degraded,
         };
         var reason = status == HealthStatus.Ready ? null : channel.Reason is { } why ? $"{Word(channel.State)}: {why}" : Word(channel.State);

@@ -42,6 +42,7 @@ internal sealed class OpsReader(PrometheusExporter exporter, TimeProvider time)
             Epochs = series.Where(one => one.Value > 0).ToImmutableDictionary(one => one.Labels[1], one => one.Value, StringComparer.Ordinal),
         });
         Each(MetricCatalogue.WorkerRestarts, (channel, series) => channel with { WorkerRestarts = series.Single().Value });
+        Each(MetricCatalogue.RecordFailures, (channel, series) => channel with { RecordFailures = series.Sum(one => one.Value) });
         Each(MetricCatalogue.EngineCircuitOpen, (channel, series) => channel with { CircuitOpen = series.Single().Value > 0 });
         Each(MetricCatalogue.ScratchBytes, (channel, series) => channel with { ScratchBytes = series.Single().Value });
         Each(MetricCatalogue.Reference, (channel, series) => channel with

@@ -73,6 +73,9 @@ internal sealed record ChannelReading
     /// <summary>Bytes in temporary files.</summary>
     public double ScratchBytes { get; init; }
 
+    /// <summary>Writes to <c>state_dir</c> that failed.</summary>
+    public double RecordFailures { get; init; }
+
     /// <summary>What is known of the source's own segments: <c>proven</c>, <c>failed</c>, <c>unproven</c>; empty where nothing is.</summary>
     public string Reference { get; init; } = "";
 

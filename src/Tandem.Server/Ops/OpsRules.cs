@@ -31,6 +31,10 @@ internal static class OpsRules
             history.Newest!.Channels.Values.Sum(channel => channel.ScratchBytes) is > 268_435_456 and var bytes
                 ? [new Finding(null, null, bytes, $"{Bytes(bytes)} lie in temporary files")]
                 : []),
+        new("TandemRecordFailing", AlertSeverity.Warning, Minutes(2), "record", history => Over(history, Five, (id, window) =>
+            window.Increase(id, channel => channel.RecordFailures) is > 1.5 and var times
+                ? (times, $"what a restart needs could not be written {Number(times)} times {When(window, Five, "in 5 minutes")}")
+                : null)),
         new("TandemSegmentErrors", AlertSeverity.Critical, Minutes(5), "segment-errors", Errors(0.05, "in 5 minutes", Five)),
         new("TandemSegmentProcessingSlow", AlertSeverity.Warning, Minutes(5), "segment-processing", Slow(
             Five, MetricCatalogue.SegmentProcessing, channel => channel.Processing.GetValueOrDefault("total"), 1.5,
@@ -141,13 +145,14 @@ internal static class OpsRules
         {
             var stopped = channel.Segments > 0
                 ? lately.Length >= Minutes(2) - OpsHistory.Step && lately.Increase(id, one => one.Segments) <= 0
-                : begin.Length >= Minutes(6) - OpsHistory.Step && begin.First!.Channels.TryGetValue(id, out var then) && then.Segments <= 0;
+                : begin.Length >= Minutes(6) - OpsHistory.Step && begin.First!.Channels.TryGetValue(id, out var then) && then.Segments <= 0
+                    && !begin.Any(reading => reading.Channels.TryGetValue(id, out var one) && one.SourceAge >= 20);
             return stopped && channel.SourceAge is > 0 and < 20 ? (0, "nothing is published while the source goes on") : null;
         })(history);
     }
 
     private static IEnumerable<Finding> Queues(OpsHistory history) => history.Newest!.Channels.SelectMany(channel => channel.Value.Queues
-        .Where(queue => queue.Value.Depth > 100 || (queue.Value.Bound > 0 && queue.Value.Depth > 0.8 * queue.Value.Bound))
+        .Where(queue => (queue.Value.Depth > 100 && queue.Key != "publish") || (queue.Value.Bound > 0 && queue.Value.Depth > 0.8 * queue.Value.Bound))
         .Select(queue => new Finding(channel.Key, queue.Key, queue.Value.Depth, $"{Number(queue.Value.Depth)} wait in the queue {queue.Key}")));
 
     private static IEnumerable<Finding> ReferenceLost(OpsHistory history)

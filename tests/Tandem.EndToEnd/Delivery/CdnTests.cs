@@ -87,6 +87,7 @@ public sealed class CdnTests
         Assert.Equal(HttpStatusCode.NoContent, allowed.StatusCode);
         Assert.Equal("*, Authorization", allowed.Headers.GetValues("Access-Control-Allow-Headers").Single());
         Assert.Equal(HttpStatusCode.NotFound, (await http.GetAsync("/metrics")).StatusCode);
+        Assert.Equal(HttpStatusCode.NotFound, (await http.GetAsync("/Metrics")).StatusCode);
         Assert.Equal(2, proxy.Requests.Count);
 
         // While Tandem restarts: what was there is there. nginx counts in whole seconds: a second ends within two.

@@ -18,7 +18,7 @@ public sealed partial class AlertRulesTests
     [
         "TandemSegmentErrors", "TandemSegmentProcessingSlow", "TandemCpuHigh", "TandemMemoryHigh", "TandemHealthFailing", "TandemQueueDeep",
         "TandemMessagesLarge", "TandemFallbackHigh", "TandemPublicationLate", "TandemOnsetLagHigh", "TandemSyncOffset", "TandemSourceStale",
-        "TandemReferenceLost", "TandemEpochsMany", "TandemDisconnects", "TandemScratchSpace", "TandemEngineCircuitOpen", "TandemWorkerRestarts",
+        "TandemReferenceLost", "TandemEpochsMany", "TandemDisconnects", "TandemScratchSpace", "TandemRecordFailing", "TandemEngineCircuitOpen", "TandemWorkerRestarts",
         "TandemCostOverBudget", "TandemSegmentBudgetFast", "TandemSegmentBudgetSlow", "TandemHealthBudgetFast", "TandemHealthBudgetSlow",
         "TandemInstanceDown", "TandemAbsent",
     ];

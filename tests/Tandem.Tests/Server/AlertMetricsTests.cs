@@ -36,6 +36,16 @@ public sealed class AlertMetricsTests : IDisposable
     }
 
     [Fact]
+    public void An_instance_that_stands_still_fails_though_it_is_ready()
+    {
+        foreach (var result in new[] { "stuck", "ready", "stuck", "degraded", "stuck", "unready" })
+            _meter.HealthChecked(result);
+        Assert.Equal(3, Read("tandem_health_failures_in_row"));
+        _meter.HealthChecked("live");
+        Assert.Equal(1, Read("tandem_health_failures_in_row"));
+    }
+
+    [Fact]
     public void Exactly_one_state_of_reference_holds()
     {
         var channel = new ChannelMetrics(_meter, "news", ["es"]);

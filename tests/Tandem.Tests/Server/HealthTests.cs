@@ -34,6 +34,16 @@ public sealed class HealthTests
         Assert.Equal(HealthStatus.Degraded, Report(starting with { Reason = "no such host" }, TimeSpan.Zero).Status);
     }
 
+    /// <summary>A balancer would take the viewers of all the others away.</summary>
+    [Fact]
+    public void A_channel_that_is_added_to_others_holds_nobody_off()
+    {
+        var (live, starting) = (Snapshot(ChannelState.Live), Snapshot(ChannelState.Starting) with { Id = "sport" });
+        Assert.Equal(HealthStatus.Degraded, Health.Of("1", Fine, stopping: false, [(live, Old), (starting, TimeSpan.FromSeconds(3))]).Status);
+        Assert.Equal(HealthStatus.Unready, Health.Of("1", Fine, stopping: false, [(live, TimeSpan.FromSeconds(4)), (starting, TimeSpan.FromSeconds(3))]).Status);
+        Assert.Equal(HealthStatus.Unready, Health.Of("1", Fine, stopping: false, [(starting, Old), (starting, TimeSpan.FromSeconds(3))]).Status);
+    }
+
     [Fact]
     public void A_dead_engine_and_a_weak_sandbox_degrade_and_say_why()
     {

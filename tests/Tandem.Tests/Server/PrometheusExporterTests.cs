@@ -14,7 +14,7 @@ public sealed class PrometheusExporterTests : IDisposable
     {
         _exporter = new PrometheusExporter(_meter);
         var share = new MachineShare(new FakeTimeProvider());
-        ProcessMetrics.Add(_meter, share, "1.2.3", "5.1 \"test\"");
+        ProcessMetrics.Add(_meter, share, "1.2.3", "5.1 \"test\"", "tandem-live-00042");
         CostMetrics.Add(_meter, share, 0, new FakeTimeProvider());
     }
 
@@ -37,7 +37,7 @@ public sealed class PrometheusExporterTests : IDisposable
         Assert.Equal(0, read.Samples["tandem_dub_onset_lag_seconds_sum{channel=\"news\",lang=\"es\"}"]);
         Assert.Equal(0, read.Samples["tandem_segment_processing_seconds_count{channel=\"news\",stage=\"decode\"}"]);
         Assert.Equal(0, read.Samples["tandem_health_checks_total{result=\"ready\"}"]);
-        Assert.Equal(1, read.Samples["tandem_build_info{version=\"1.2.3\",ffmpeg=\"5.1 \\\"test\\\"\"}"]);
+        Assert.Equal(1, read.Samples["tandem_build_info{version=\"1.2.3\",ffmpeg=\"5.1 \\\"test\\\"\",revision=\"tandem-live-00042\"}"]);
     }
 
     [Fact]

@@ -117,6 +117,7 @@ public sealed class AdmissionTests : IDisposable
         sport.InFlight(3);
         news.QueueDepth("decode", 2);
         news.QueueDepth("engine", 1);
+        news.QueueDepth("publish", 150);
         Assert.Equal((7, 3), (room.Load().SegmentsInFlight, room.Load().QueueDepth));
         room.Forget("news");
         Assert.Equal((3, 0), (room.Load().SegmentsInFlight, room.Load().QueueDepth));

@@ -241,6 +241,7 @@ public sealed partial class ViewerAccessTests : IAsyncLifetime
         using var fine = await _server.GetAsync($"/live/news/{ticket}/es/g/1.aac");
         using var gone = await _server.GetAsync($"/live/news/{ticket}/es/g/2.aac");
         Assert.Equal("/live/news/~…/es/g/1.aac", AccessPipeline.Loggable($"/live/news/{ticket}/es/g/1.aac"));
+        Assert.Equal("/live/news/~…/es/g/1.aac", AccessPipeline.Loggable($"/Live/news/{ticket}/es/g/1.aac"));
         Assert.Equal("/live/news/~…/", AccessPipeline.Loggable($"/live/news/{ticket}"));
         Assert.Equal("/v1/channels", AccessPipeline.Loggable("/v1/channels"));
         foreach (var secret in new[] { token, token.Split('.')[2], ticket, ticket.Split('.')[2] })

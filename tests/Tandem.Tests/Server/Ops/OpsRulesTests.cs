@@ -19,6 +19,8 @@ public sealed class OpsRulesTests
         ["TandemMemoryHigh"] = (_ => new(Quiet with { Memory = 0.9 }), _ => new(Quiet with { Memory = 0.901 })),
         ["TandemHealthFailing"] = (_ => new(Quiet with { HealthFailures = 3 }), _ => new(Quiet with { HealthFailures = 4 })),
         ["TandemScratchSpace"] = (_ => new(new ChannelReading { ScratchBytes = 268_435_456 }), _ => new(new ChannelReading { ScratchBytes = 268_435_457 })),
+        ["TandemRecordFailing"] = (
+            at => new(new ChannelReading { RecordFailures = at < 100 ? 0 : 1 }), at => new(new ChannelReading { RecordFailures = Math.Floor(at / 60) })),
         ["TandemSegmentErrors"] = (at => Failing(at, 0.0499), at => Failing(at, 0.0501)),
         ["TandemSegmentProcessingSlow"] = (at => new(Work(at, 1.5)), at => new(Work(at, 1.6))),
         ["TandemPublicationLate"] = (
@@ -171,6 +173,27 @@ public sealed class OpsRulesTests
         Languages = ImmutableSortedDictionary<string, LanguageReading>.Empty.Add(
             "es", new LanguageReading(Buckets.None(MetricCatalogue.DubOnsetLag.Edges), Buckets.None(MetricCatalogue.SyncOffset.Edges), at * share, at * (1 - share))),
     };
+
+    /// <summary>What waits for its time is as much as the delay holds.</summary>
+    [Fact]
+    public void A_long_delay_is_no_deep_queue()
+    {
+        static ChannelReading Of(string queue, double depth) => new()
+        {
+            Queues = ImmutableSortedDictionary<string, (double Depth, double Bound)>.Empty.Add(queue, (depth, 0)),
+        };
+        Assert.DoesNotContain(Looks(_ => new(Of("publish", 150)), 120), look => look.Alerts.Any(alert => alert.Rule.Name == "TandemQueueDeep"));
+        Assert.Contains(Looks(_ => new(Of("engine", 101)), 120), look => look.Alerts.Any(alert => alert.Rule.Name == "TandemQueueDeep"));
+    }
+
+    /// <summary>The delay of a channel begins with its source.</summary>
+    [Fact]
+    public void A_source_that_came_late_is_waited_for()
+    {
+        static Instance At(double at) => new(new ChannelReading { SourceAge = at < 400 ? at : 1 });
+        Assert.DoesNotContain(Looks(At, 700), look => look.Alerts.Any(alert => alert.Rule.Name == "TandemPublicationStopped" && alert.Fires));
+        Assert.Contains(Looks(At, 1000), look => look.Alerts.Any(alert => alert.Rule.Name == "TandemPublicationStopped" && alert.Fires));
+    }
 
     private static ChannelReading Waiting(double depth, double bound) => new()
     {
