@@ -41,7 +41,7 @@ internal static class BenchCommand
             only, quick, languages, json, against, save,
         };
         command.SetAction(parsed => RunAsync(
-            new BenchOptions { Only = parsed.GetValue(only), Quick = parsed.GetValue(quick), Languages = [.. parsed.GetValue(languages)!.Order()] },
+            new BenchOptions { Only = parsed.GetValue(only), Quick = parsed.GetValue(quick), Languages = [.. parsed.GetValue(languages)!.Distinct().Order()] },
             parsed.GetValue(against),
             parsed.GetValue(save),
             parsed.GetValue(json)));
@@ -53,14 +53,16 @@ internal static class BenchCommand
         if (against is not null)
         {
             var (baseline, problem) = Baseline.Read(against);
-            if (problem is not null || (problem = baseline!.WhyNot(options.Only)) is not null)
-                return CommandLine.Refuse(problem);
+            if (problem is not null)
+                return await UnusableAsync(problem);
+            if (baseline!.WhyNot(options.Only) is { } unfit)
+                return CommandLine.Refuse(unfit);
             options = options with { Against = baseline };
         }
 
         // A quarter of an hour later is too late to learn that there is no such folder.
         if (save is not null && (Directory.Exists(save) || !Directory.Exists(Path.GetDirectoryName(Path.GetFullPath(save)))))
-            return CommandLine.Refuse($"--save {save}: give a file in a folder that exists");
+            return await UnusableAsync($"--save {save}: give a file in a folder that exists");
 
         using var signals = new StopSignals();
         var planted = Environment.GetEnvironmentVariable(BenchOptions.PlantVariable);
@@ -76,10 +78,7 @@ internal static class BenchCommand
         {
             var (report, problem) = await Benchmark.RunAsync(options with { Plant = plant }, what => Console.Error.WriteLine($"tandem: {what}"), signals.Token);
             if (report is null)
-            {
-                await Console.Error.WriteLineAsync($"tandem: {problem}");
-                return ServerRun.Unusable;
-            }
+                return await UnusableAsync(problem!);
 
             await Console.Out.WriteLineAsync(json ? report.ToJson() : BenchText.Of(report));
             foreach (var complaint in report.Complaints)
@@ -91,6 +90,12 @@ internal static class BenchCommand
             await Console.Error.WriteLineAsync("tandem: stopped before the measurement was complete");
             return ServerRun.Unusable;
         }
+    }
+
+    private static async Task<int> UnusableAsync(string problem)
+    {
+        await Console.Error.WriteLineAsync($"tandem: {problem}");
+        return ServerRun.Unusable;
     }
 
     private static async Task<bool> SaveAsync(BenchReport report, string file)

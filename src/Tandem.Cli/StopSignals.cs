@@ -3,7 +3,7 @@ using System.Runtime.InteropServices;
 namespace Tandem.Cli;
 
 /// <summary>
-/// SIGINT and SIGTERM: the first one asks for an orderly end, which has 8 s; the second one, or those 8 s running out, ends the process at
+/// SIGINT, SIGTERM and SIGHUP (a closed terminal): the first one asks for an orderly end, which has 8 s; the second one, or those 8 s running out, ends the process at
 /// once.
 /// </summary>
 internal sealed class StopSignals : IDisposable
@@ -16,7 +16,12 @@ internal sealed class StopSignals : IDisposable
     private int _received;
 
     public StopSignals() =>
-        _registrations = [PosixSignalRegistration.Create(PosixSignal.SIGINT, Receive), PosixSignalRegistration.Create(PosixSignal.SIGTERM, Receive)];
+        _registrations =
+        [
+            PosixSignalRegistration.Create(PosixSignal.SIGINT, Receive),
+            PosixSignalRegistration.Create(PosixSignal.SIGTERM, Receive),
+            PosixSignalRegistration.Create(PosixSignal.SIGHUP, Receive),
+        ];
 
     /// <summary>What a process that a signal ended returns: 128 and the signal's number.</summary>
     public int ExitCode { get; private set; }
@@ -36,7 +41,12 @@ internal sealed class StopSignals : IDisposable
     private void Receive(PosixSignalContext signal)
     {
         signal.Cancel = true;
-        ExitCode = 128 + (signal.Signal == PosixSignal.SIGINT ? 2 : 15);
+        ExitCode = 128 + signal.Signal switch
+        {
+            PosixSignal.SIGHUP => 1,
+            PosixSignal.SIGINT => 2,
+            _ => 15,
+        };
         if (Interlocked.Increment(ref _received) > 1)
             Environment.Exit(ExitCode);
         _deadline = TimeProvider.System.CreateTimer(_ => Environment.Exit(1), null, Longest, Timeout.InfiniteTimeSpan);

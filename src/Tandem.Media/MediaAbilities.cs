@@ -1,5 +1,7 @@
 using System.Globalization;
+using System.Runtime.InteropServices;
 using Tandem.Media.Decode;
+using Tandem.Media.Native;
 
 namespace Tandem.Media;
 
@@ -7,6 +9,11 @@ namespace Tandem.Media;
 public static class MediaAbilities
 {
     private const int AnyBitRate = 128_000;
+
+    // What the segmenter and the reader of films are given by name or find by content, and what they write.
+    private static readonly string[] s_read = ["mpegts", "mov", "matroska", "flv"];
+    private static readonly string[] s_written = ["mpegts", "mp4", "matroska"];
+    private static readonly string[] s_protocols = ["rtmp", "srt"];
 
     /// <summary>Codecs whose sound is heard, FFmpeg's names.</summary>
     public static IReadOnlyList<string> Heard => SoundDecoder.Codecs;
@@ -28,6 +35,20 @@ public static class MediaAbilities
         {
             using var meter = new LoudnessMeter(TimeSpan.FromSeconds(1));
         });
+        missing.AddRange(MissingFormats());
+        return missing;
+    }
+
+    private static unsafe IEnumerable<string> MissingFormats()
+    {
+        var missing = new List<string>();
+        missing.AddRange(s_read.Where(name => LibAvFormat.av_find_input_format(name) == null).Select(name => $"demuxer {name}"));
+        missing.AddRange(s_written.Where(name => LibAvFormat.av_guess_format(name, null, null) == null).Select(name => $"muxer {name}"));
+        var protocols = new HashSet<string>(StringComparer.Ordinal);
+        void* at = null;
+        while (LibAvFormat.avio_enum_protocols(&at, 0) is var name && name != null)
+            protocols.Add(Marshal.PtrToStringUTF8((nint)name)!);
+        missing.AddRange(s_protocols.Where(name => !protocols.Contains(name)).Select(name => $"protocol {name}"));
         return missing;
     }
 

@@ -79,7 +79,8 @@ internal static class FilmCues
         return cues;
     }
 
-    private static (IReadOnlyList<SourceCue>? Cues, string? Problem) ReadFile(string path)
+    /// <summary>Cues of a WebVTT file beside the film; null with what is wrong, to be read after the film's name.</summary>
+    internal static (IReadOnlyList<SourceCue>? Cues, string? Problem) ReadFile(string path)
     {
         byte[] bytes;
         try

@@ -19,6 +19,8 @@ public static class FilmDub
         using var output = FilmOutput.Open(job.Output, job.Overwrite, out var problem);
         if (output is null)
             return (null, problem);
+        if (job is { Engine.ReadsCaptions: true, Captions: { } captions } && FilmCues.ReadFile(captions).Problem is { } unreadable)
+            return (null, $"{Shown(job)} {unreadable}");
         try
         {
             var (sources, refused) = await FilmSources.OpenAsync(job, output.Folder, services, stop);

@@ -18,6 +18,9 @@ public sealed class FilmOutput : IDisposable
         _part = part;
         _overwrite = overwrite;
         File = file;
+
+        // A second Ctrl-C ends the process without disposing of anything.
+        AppDomain.CurrentDomain.ProcessExit += Forget;
     }
 
     /// <summary>Where to write.</summary>
@@ -75,7 +78,13 @@ public sealed class FilmOutput : IDisposable
     /// <inheritdoc/>
     public void Dispose()
     {
+        AppDomain.CurrentDomain.ProcessExit -= Forget;
         File.Dispose();
+        Forget(null, EventArgs.Empty);
+    }
+
+    private void Forget(object? sender, EventArgs happened)
+    {
         if (_kept)
             return;
         try

@@ -1,5 +1,6 @@
 using Microsoft.Win32.SafeHandles;
 using Tandem.Live.Captions;
+using Tandem.Media;
 
 namespace Tandem.Live.Film;
 
@@ -50,8 +51,7 @@ public sealed class FilmSources : IDisposable
             return (null, $"{path} does not exist");
         try
         {
-            // A pipe would hang here, and cannot be read twice.
-            if ((File.GetAttributes(path) & (FileAttributes.Device | FileAttributes.Normal)) == FileAttributes.Device || !IsRegular(path))
+            if (RegularFile.IsNone(path))
                 return (null, $"{path} is no regular file; a film is read twice");
             var file = File.OpenHandle(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
             if (RandomAccess.GetLength(file) > 0)
@@ -63,12 +63,5 @@ public sealed class FilmSources : IDisposable
         {
             return (null, $"{path} cannot be read: {FilmOutput.Reason(e)}");
         }
-    }
-
-    private static bool IsRegular(string path)
-    {
-        // .NET does not tell pipes and sockets from files; their length is 0, which a film's is not.
-        var target = File.ResolveLinkTarget(path, returnFinalTarget: true)?.FullName ?? path;
-        return new FileInfo(target).Length > 0 || new FileInfo(target).Attributes.HasFlag(FileAttributes.Normal);
     }
 }

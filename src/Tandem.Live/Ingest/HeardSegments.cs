@@ -18,6 +18,7 @@ internal sealed class HeardSegments : IDisposable
     private readonly SegmentTries _tries;
     private readonly TimeProvider _time;
     private readonly TimeSpan _patience;
+    private readonly DateTimeOffset _began;
     private readonly bool _isPushed;
     private readonly Action _askForMaster;
     private MediaPlaylist? _latest;
@@ -32,6 +33,7 @@ internal sealed class HeardSegments : IDisposable
         _events = events;
         _health = health;
         _time = time;
+        _began = time.GetUtcNow();
         _media = new MediaFetcher(fetch, keeps: !isPushed);
         _tries = new SegmentTries(_media, time);
     }
@@ -96,7 +98,7 @@ internal sealed class HeardSegments : IDisposable
         if (seen.Segment.Gap)
             return Lost(new SourceFault("segment", "gap", "the source marks the segment as missing (EXT-X-GAP)", Retry: false));
         var allowed = TimeSpan.FromTicks(Math.Clamp(target.Ticks * 2, s_shortestDeadline.Ticks, s_longestDeadline.Ticks));
-        allowed = allowed < _patience ? allowed : _patience;
+        allowed = _patience < allowed || (_isPushed && seen.AppearedAt >= _began) ? _patience : allowed;
 
         // What was to be pushed long ago will not come: it was pushed before Tandem was there.
         if (_isPushed && seen.AppearedAt + allowed - _time.GetUtcNow() is var left && left < allowed)

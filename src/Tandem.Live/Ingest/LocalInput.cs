@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Logging;
 using Microsoft.Win32.SafeHandles;
+using Tandem.Media;
 using Tandem.Media.Segmenting;
 
 namespace Tandem.Live.Ingest;
@@ -92,6 +93,8 @@ public sealed class LocalInput : IAsyncDisposable
         {
             if (SourceAddress.KindOf(options.Input) == InputKind.File)
             {
+                if (RegularFile.IsNone(options.Input.LocalPath))
+                    throw new IOException("is a pipe or a device and no file");
                 file = File.OpenHandle(options.Input.LocalPath);
                 return new FileInput(file, Path.GetFileName(options.Input.LocalPath), options.Loop);
             }

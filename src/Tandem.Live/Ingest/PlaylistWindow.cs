@@ -112,8 +112,9 @@ internal sealed class PlaylistWindow(bool isPushed = false)
     // caught up after n of them; what still grows behind after that is new.
     private bool HasLaggedTooLong(MediaPlaylist playlist, DateTimeOffset at, long last, long next)
     {
-        // What is pushed late was written before; the next state is not behind any more, unless the writer is another.
-        if (isPushed && (next - 1 - last > MostOvertaken || last > _stale?.Last))
+        // What is pushed late was written before; the next state is not behind any more, unless it was overtaken too or the writer is another,
+        // who takes a segment's time for it.
+        if (isPushed && (next - 1 - last > MostOvertaken || (_stale is { } before && last > before.Last && at - before.Since >= playlist.TargetDuration / 2)))
             return true;
         _stale ??= (at, last);
         var patience = playlist.TargetDuration * (3 + Math.Min(next - 1 - _stale.Value.Last, 5));

@@ -1,3 +1,5 @@
+using System.Text;
+
 namespace Tandem.Live.Ingest;
 
 /// <summary>One file of <see cref="PushedFiles"/>.</summary>
@@ -26,8 +28,18 @@ internal sealed class PushedFile
     /// <summary>Whether it is a master playlist.</summary>
     public bool IsMaster { get; private init; }
 
-    /// <summary>Sent once and needed for as long as the source runs: playlists, init segments and keys. Goes last when memory is short.</summary>
+    /// <summary>Sent once and needed for as long as a playlist names it: playlists, init segments and keys. Goes last when memory is short.</summary>
     public bool IsLasting { get; set; }
+
+    /// <summary>When it was last asked for.</summary>
+    public DateTimeOffset LookedAt { get; set; }
+
+    /// <summary>Whether this playlist names a file, in whatever folder.</summary>
+    public bool Names(PushedFile other)
+    {
+        var name = other.Name[(other.Name.LastIndexOf('/') + 1)..];
+        return Bytes.Span.IndexOf(Encoding.UTF8.GetBytes(name)) >= 0 || Bytes.Span.IndexOf(Encoding.UTF8.GetBytes(Uri.EscapeDataString(name))) >= 0;
+    }
 
     /// <summary>A file that is there from now on.</summary>
     public static PushedFile Of(string name, ReadOnlyMemory<byte> bytes, long version, DateTimeOffset at, PushedFile? before)
@@ -40,6 +52,7 @@ internal sealed class PushedFile
             Version = version,
             At = at,
             FirstAt = before?.FirstAt ?? at,
+            LookedAt = at,
             IsMaster = isPlaylist && bytes.Span.IndexOf("#EXT-X-STREAM-INF"u8) >= 0,
             IsLasting = isPlaylist || before?.IsLasting == true || bytes.Length == 16 || IsInit(bytes.Span),
         };

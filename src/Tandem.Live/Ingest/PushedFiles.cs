@@ -216,6 +216,10 @@ public sealed class PushedFiles
         if (bytes.Length > LargestFile || (PushedFile.StartsAsPlaylist(bytes.Span) && bytes.Length > _limits.PlaylistBytes))
             return PushResult.TooLarge;
         var now = _time.GetUtcNow();
+
+        // While the old state of a playlist is there, which names what is still needed.
+        foreach (var old in _files.Values.Where(file => IsOld(file, now)).ToList())
+            Forget(old);
         if (_files.TryGetValue(name, out var before))
         {
             if (before.Bytes.Span.SequenceEqual(bytes.Span))
@@ -223,14 +227,20 @@ public sealed class PushedFiles
             Forget(before);
         }
 
-        foreach (var old in _files.Values.Where(file => !file.IsLasting && now - file.At > s_oldest).ToList())
-            Forget(old);
         if (!MakeRoom(bytes.Length, MaxFiles - 1))
             return PushResult.NoRoom;
         _files[name] = PushedFile.Of(name, bytes, ++_version, now, before);
         _stored += bytes.Length;
         Changed();
         return before is null ? PushResult.Added : PushResult.Replaced;
+    }
+
+    /// <summary>Keys that rotate, and headers of every period, would fill the memory in hours: they go when no playlist names them any more.</summary>
+    private bool IsOld(PushedFile file, DateTimeOffset now)
+    {
+        if (file.IsPlaylist || now - file.At <= s_oldest)
+            return false;
+        return !file.IsLasting || (now - file.LookedAt > s_oldest && !_files.Values.Any(playlist => playlist.IsPlaylist && playlist.Names(file)));
     }
 
     private bool MakeRoom(long bytes, int files)
@@ -263,6 +273,8 @@ public sealed class PushedFiles
         lock (_lock)
         {
             var (file, wait) = name.Length == 0 ? Entry() : (_files.GetValueOrDefault(name), TimeSpan.Zero);
+            if (file is not null)
+                file.LookedAt = _time.GetUtcNow();
             if (file is not null && kind is FetchKind.Init or FetchKind.Key)
                 file!.IsLasting = true;
             return (file, wait, _changed.Task);

@@ -52,6 +52,9 @@ internal static unsafe partial class LibAvFormat
     [LibraryImport(Name, StringMarshalling = StringMarshalling.Utf8)]
     public static partial void* av_find_input_format(string name);
 
+    [LibraryImport(Name)]
+    public static partial byte* avio_enum_protocols(void** opaque, int output);
+
     [LibraryImport(Name, StringMarshalling = StringMarshalling.Utf8)]
     public static partial int avformat_open_input(AVFormatContext** context, string? url, void* format, void** options);
 

@@ -24,6 +24,9 @@ internal static unsafe partial class Libc
     [LibraryImport(Name, SetLastError = true)]
     public static partial int pipe2(int* ends, int flags);
 
+    [LibraryImport(Name, StringMarshalling = StringMarshalling.Utf8)]
+    public static partial int statx(int folder, string path, int flags, uint mask, byte* into);
+
     [LibraryImport(Name, SetLastError = true)]
     public static partial int kill(int pid, int signal);
 

@@ -50,7 +50,7 @@ public sealed record RtmpInput(IPEndPoint Address, string Application, string Ke
 /// <param name="Latency">Time for retransmissions.</param>
 public sealed record SrtInput(IPEndPoint Address, string? Passphrase, TimeSpan Latency) : SegmenterInput
 {
-    /// <summary>What SRT takes where nothing is said: 120 ms.</summary>
+    /// <summary>Where nothing is said: three to four round trips across a continent, for what is lost to be sent again. SRT itself would take 120 ms.</summary>
     public static readonly TimeSpan DefaultLatency = TimeSpan.FromMilliseconds(500);
 
     /// <inheritdoc/>

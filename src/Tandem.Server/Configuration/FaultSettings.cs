@@ -60,14 +60,14 @@ internal static class FaultSettings
     }
 
     /// <summary>
-    /// Whether this server may have faults on demand, the one place that says so: only where nobody but this machine's own users can be
-    /// hurt. Keys and tokens do not help: viewers would be hurt all the same.
+    /// Whether this server may have faults on demand, the one place that says so: where operators have keys, who run it knowingly, or nobody
+    /// but this machine's own users can be hurt.
     /// </summary>
     /// <returns>Why not; null where it may.</returns>
     public static string? Refusal(ServerOptions server) =>
-        !server.Faults.Any || (IPAddress.IsLoopback(server.Listen) && (server.Access.AdminPort is null || IPAddress.IsLoopback(server.Access.AdminListen)))
+        !server.Faults.Any || !server.OperatorKeys.IsEmpty || (IPAddress.IsLoopback(server.Listen) && (server.Access.AdminPort is null || IPAddress.IsLoopback(server.Access.AdminListen)))
         ? null
-        : $"faults: they are for tests and rehearsals and refused where others can reach the server; let it listen on 127.0.0.1 (not {server.Listen}), or take them out";
+        : $"faults: they are for tests and rehearsals and refused where others can reach the server; give operators keys (operator_keys), let it listen on 127.0.0.1 (not {server.Listen}), or take them out";
 
     /// <summary>What is wrong with the channels that shall be struck; null where all are there.</summary>
     public static string? Unknown(ServerOptions server) =>

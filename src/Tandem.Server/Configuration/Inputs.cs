@@ -1,4 +1,5 @@
 using Tandem.Live.Ingest;
+using Tandem.Media;
 using Tandem.Media.Segmenting;
 
 namespace Tandem.Server.Configuration;
@@ -54,6 +55,8 @@ internal static class Inputs
             path = Path.GetFullPath(path);
             if (Directory.Exists(path))
                 return new Wrong($"\"{path}\" is a folder; name a media file in it");
+            if (RegularFile.IsNone(path))
+                return new Wrong($"\"{path}\" is a pipe or a device; name a media file, which is read more than once");
             using var file = System.IO.File.OpenHandle(path);
         }
         catch (Exception exception) when (exception is FileNotFoundException or DirectoryNotFoundException)

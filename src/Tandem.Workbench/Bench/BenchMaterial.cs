@@ -49,15 +49,23 @@ internal sealed class BenchMaterial : IDisposable
 
         var folder = Path.Combine(Directory.Exists("/dev/shm") ? "/dev/shm" : Path.GetTempPath(), $"tandem-bench-{Environment.ProcessId}");
         Directory.CreateDirectory(folder);
-        var segments = new List<byte[]>();
-        for (var index = 0; index < Count; index++)
+        try
         {
-            var bytes = await File.ReadAllBytesAsync(Path.Combine(cache, Name(index)), cancel);
-            await File.WriteAllBytesAsync(Path.Combine(folder, Name(index)), bytes, cancel);
-            segments.Add(bytes);
-        }
+            var segments = new List<byte[]>();
+            for (var index = 0; index < Count; index++)
+            {
+                var bytes = await File.ReadAllBytesAsync(Path.Combine(cache, Name(index)), cancel);
+                await File.WriteAllBytesAsync(Path.Combine(folder, Name(index)), bytes, cancel);
+                segments.Add(bytes);
+            }
 
-        return (new BenchMaterial(folder, segments), null);
+            return (new BenchMaterial(folder, segments), null);
+        }
+        catch (Exception error) when (error is IOException or OperationCanceledException or UnauthorizedAccessException)
+        {
+            Directory.Delete(folder, recursive: true);
+            throw;
+        }
     }
 
     /// <inheritdoc/>

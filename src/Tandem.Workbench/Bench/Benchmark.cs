@@ -28,6 +28,10 @@ public static class Benchmark
         {
             return (null, error.Message);
         }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        {
+            return (null, $"the measurement needs about 100 MB of files: {error.Message}; make room in /dev/shm and the cache folder, or set XDG_CACHE_HOME");
+        }
     }
 
     private static async Task<BenchReport> MeasureAsync(

@@ -9,7 +9,7 @@ internal static class CodecCheck
     {
         var missing = MediaAbilities.Missing();
         return missing.Count == 0
-            ? [Finding.Ok("codecs", $"hears {string.Join(", ", MediaAbilities.Heard)}; encodes aac; stretches and measures speech")]
-            : [Finding.Failed("codecs", $"missing: {string.Join(", ", missing)}", "install Debian 12's libavcodec59, libavfilter8 and libebur128-1; these were built without")];
+            ? [Finding.Ok("codecs", $"hears {string.Join(", ", MediaAbilities.Heard)}; encodes aac; stretches and measures speech; takes MPEG-TS, MP4, Matroska, RTMP and SRT")]
+            : [Finding.Failed("codecs", $"missing: {string.Join(", ", missing)}", "install Debian 12's libavcodec59, libavformat59, libavfilter8 and libebur128-1; these were built without")];
     }
 }

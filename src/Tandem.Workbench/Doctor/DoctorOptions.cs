@@ -17,6 +17,9 @@ public sealed record DoctorOptions
     /// <summary>HTTP port; 0 for any.</summary>
     public required int Port { get; init; }
 
+    /// <summary>The operators' own listener; null where there is none.</summary>
+    public IPEndPoint? Admin { get; init; }
+
     /// <summary><c>state_dir</c>.</summary>
     public required string StateDirectory { get; init; }
 
@@ -48,6 +51,7 @@ public sealed record DoctorOptions
     {
         Listen = server.Listen,
         Port = server.Port,
+        Admin = server.Access.AdminPort is { } port ? new IPEndPoint(server.Access.AdminListen, port) : null,
         StateDirectory = server.StateDirectory,
         Channels = [.. server.Channels.Select(channel => channel.Options)],
     };

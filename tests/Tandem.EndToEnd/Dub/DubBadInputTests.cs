@@ -32,6 +32,7 @@ public sealed class DubBadInputTests : IDisposable
     [InlineData("cut.mp4", "cannot be read")]
     [InlineData("broken.mp4", "breaks off")]
     [InlineData("silent.mp4", "has no sound")]
+    [InlineData("pipe.mp4", "is no regular file")]
     public async Task What_is_no_film_is_exit_code_1(string name, string part)
     {
         await MakeAsync(name);
@@ -134,6 +135,10 @@ public sealed class DubBadInputTests : IDisposable
                 break;
             case "text.mp4":
                 await File.WriteAllTextAsync(At(name), string.Concat(Enumerable.Repeat("This is no film.\n", 500)));
+                break;
+            case "pipe.mp4":
+                using (var made = Process.Start("mkfifo", At(name)))
+                    await made.WaitForExitAsync();
                 break;
             case "noise.mkv":
                 var noise = new byte[300_000];

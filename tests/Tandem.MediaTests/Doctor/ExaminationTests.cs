@@ -69,6 +69,21 @@ public sealed class ExaminationTests : IDisposable
         Assert.Equal(CheckState.Ok, Assert.Single(PortCheck.Examine(Options() with { Port = port })).State);
     }
 
+    /// <summary>Each listener of a channel, and the operators', has a port of its own.</summary>
+    [Fact]
+    public void Ports_of_listeners_and_operators_that_are_taken()
+    {
+        using var taken = new UdpClient(new IPEndPoint(IPAddress.Loopback, 0));
+        using var tcp = new TcpListener(IPAddress.Loopback, 0);
+        tcp.Start();
+        var (udp, admin) = (((IPEndPoint)taken.Client.LocalEndPoint!).Port, (IPEndPoint)tcp.LocalEndpoint);
+        var found = PortCheck.Examine(Options() with { Port = 0, Admin = admin, Channels = [Listening("news", $"srt://127.0.0.1:{udp}"), Listening("sport", $"udp://127.0.0.1:{udp}")] });
+        Assert.Equal(["port", "admin port", "port of news", "port of sport"], found.Select(finding => finding.Name));
+        Assert.Equal([CheckState.Ok, CheckState.Failed, CheckState.Failed, CheckState.Failed], found.Select(finding => finding.State));
+        Assert.Contains($"127.0.0.1:{udp}: another program does", found[2].Found, StringComparison.Ordinal);
+        Assert.Contains("another port", found[2].Remedy, StringComparison.Ordinal);
+    }
+
     [Fact]
     public void An_address_of_another_machine() =>
         Assert.Contains("does not have that address", Assert.Single(PortCheck.Examine(Options() with { Listen = IPAddress.Parse("192.0.2.1") })).Found, StringComparison.Ordinal);
@@ -201,4 +216,6 @@ public sealed class ExaminationTests : IDisposable
 
         public override DateTimeOffset GetUtcNow() => _now += TimeSpan.FromSeconds(1);
     }
+
+    private static ChannelOptions Listening(string id, string input) => new() { Id = id, Input = new Uri(input), From = "en", To = ["es"] };
 }

@@ -76,8 +76,11 @@ internal sealed class FakeSource : IAsyncDisposable
     }
 
     /// <summary>Follows files that a test pushes.</summary>
-    public void Start(PushedFiles files) =>
-        Follow(new SourceFollower(new SourceOptions { Input = files.Root, Language = "en" }, Time, files.FetchAsync, files.ChangedAsync, _thread));
+    public void Start(PushedFiles files, Func<SourceOptions, SourceOptions>? change = null)
+    {
+        var options = new SourceOptions { Input = files.Root, Language = "en" };
+        Follow(new SourceFollower(change?.Invoke(options) ?? options, Time, files.FetchAsync, files.ChangedAsync, _thread));
+    }
 
     private void Follow(SourceFollower follower)
     {

@@ -94,6 +94,27 @@ public sealed class PushedFilesTests
         Assert.True(files.TryGet("index.m3u8", out _));
     }
 
+    /// <summary>A key for each segment, for hours.</summary>
+    [Fact]
+    public void Keys_that_no_playlist_names_any_more_grow_old_and_the_header_stays()
+    {
+        var files = Files();
+        files.Put("v0/the init.mp4", Init());
+        for (var number = 0; number < 5000; number++)
+        {
+            files.Put($"v0/{number}.key", Encoding.ASCII.GetBytes($"{number:D16}"));
+            files.Put($"v0/{number}.ts", new byte[3]);
+            files.Put("v0/index.m3u8", Encoding.ASCII.GetBytes($"#EXTM3U\n#EXT-X-MAP:URI=\"the%20init.mp4\"\n#EXT-X-KEY:METHOD=AES-128,URI=\"{number}.key\"\n#EXTINF:2,\n{number}.ts\n"));
+            _time.Advance(TimeSpan.FromSeconds(2));
+        }
+
+        Assert.All(["v0/the init.mp4", "v0/index.m3u8"], name => Assert.True(files.TryGet(name, out _), name));
+        for (var number = 4900; number < 5000; number++)
+            Assert.True(files.TryGet($"v0/{number}.key", out _) && files.TryGet($"v0/{number}.ts", out _), $"{number}");
+        Assert.False(files.TryGet("v0/4000.key", out _));
+        Assert.InRange(files.Count, 200, 1000);
+    }
+
     [Fact]
     public void What_is_deleted_stays_for_those_who_need_it_but_a_playlist_goes()
     {

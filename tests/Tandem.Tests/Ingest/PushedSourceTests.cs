@@ -67,10 +67,27 @@ public sealed class PushedSourceTests : IAsyncDisposable
         Assert.Empty(_source.All<SourceEvent.SegmentLost>());
     }
 
+    /// <summary>With a long delay there is time.</summary>
+    [Fact]
+    public async Task A_segment_that_comes_late_is_waited_for_as_long_as_the_delay_allows()
+    {
+        _source.Start(_files, options => options with { SegmentPatience = TimeSpan.FromSeconds(36) });
+        Segment(0);
+        Window(0, 1);
+        await _source.RunAsync(2);
+        Segment(2);
+        Window(0, 3);
+        await _source.RunAsync(20);
+        Assert.Equal([0L], Fetched());
+        Segment(1);
+        await _source.RunAsync(0.5);
+        Assert.Equal([0L, 1, 2], Fetched());
+    }
+
     [Fact]
     public async Task What_never_comes_is_lost_and_what_is_after_it_is_not()
     {
-        _source.Start(_files);
+        _source.Start(_files, options => options with { SegmentPatience = TimeSpan.FromSeconds(5) });
         Segment(0);
         Window(0, 1);
         await _source.RunAsync(2);
@@ -142,6 +159,25 @@ public sealed class PushedSourceTests : IAsyncDisposable
         await _source.RunAsync(2);
         Assert.DoesNotContain(_source.All<SourceEvent.PlaylistSeen>(), seen => seen.Reset);
         Assert.Equal([0L, 1, 2, 3, 4, 5, 6], Fetched());
+    }
+
+    [Fact]
+    public async Task Two_playlists_that_were_overtaken_one_after_the_other_are_no_new_beginning()
+    {
+        _source.Start(_files);
+        for (var number = 0; number < 14; number++)
+            Segment(number);
+        Window(6, 4);
+        await _source.RunAsync(2);
+        foreach (var first in new[] { 9, 7, 8, 10 })
+        {
+            Window(first, 4);
+            await _source.RunAsync(first == 8 ? 1 : 0.2);
+        }
+
+        await _source.RunAsync(2);
+        Assert.DoesNotContain(_source.All<SourceEvent.PlaylistSeen>(), seen => seen.Reset);
+        Assert.Equal(13, Fetched().Last());
     }
 
     [Fact]

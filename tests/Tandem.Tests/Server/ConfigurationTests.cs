@@ -404,6 +404,24 @@ public sealed class ConfigurationTests : IDisposable
         if (!allowed)
             Has(loaded.Mistakes, "TANDEM__FAULTS__FETCH_FAIL", "faults: they are for tests and rehearsals", "127.0.0.1");
         Assert.NotNull(Load($"listen: '{listen}'\nchannels: []\nfaults:\n  fetch_fail: 0\n").Options);
+        Assert.NotNull(Load($"listen: '{listen}'\nchannels: []\noperator_keys: 'sha256:{new string('a', 64)}'\nfaults:\n  fetch_fail: 0.1\n").Options);
+    }
+
+    /// <summary>Opening it would wait for somebody who writes.</summary>
+    [Fact]
+    public void A_pipe_is_no_file()
+    {
+        var pipe = Path.Combine(Path.GetTempPath(), $"tandem-{Guid.NewGuid():N}.mp4");
+        using (var made = System.Diagnostics.Process.Start("mkfifo", pipe))
+            made.WaitForExit();
+        try
+        {
+            Has(Load(null, channels: [$"id=a,input={pipe},from=en,to=es,engine=tone"]).Mistakes, "--channel a", "is a pipe or a device");
+        }
+        finally
+        {
+            File.Delete(pipe);
+        }
     }
 
     private static void Has(IEnumerable<Mistake> mistakes, string place, params string[] parts) =>
