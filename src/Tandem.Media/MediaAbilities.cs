@@ -39,7 +39,7 @@ public static class MediaAbilities
         return missing;
     }
 
-    private static unsafe IEnumerable<string> MissingFormats()
+    private static unsafe List<string> MissingFormats()
     {
         var missing = new List<string>();
         missing.AddRange(s_read.Where(name => LibAvFormat.av_find_input_format(name) == null).Select(name => $"demuxer {name}"));
