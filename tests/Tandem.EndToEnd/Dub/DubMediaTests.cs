@@ -20,7 +20,9 @@ public sealed class DubMediaTests : IDisposable
         string[] kinds = [".mp4", ".ts", ".mov", ".webm", ".wav", ".flac", ".mp3"];
         var films = new[] { "video", "speech" }.SelectMany(folder => Directory.EnumerateFiles(Path.Combine(Media, folder), "*", SearchOption.AllDirectories))
             .Where(path => kinds.Contains(Path.GetExtension(path))).Order(StringComparer.Ordinal).ToList();
+        Assert.NotEmpty(films);
         var problems = new List<string>();
+        var compared = 0;
         foreach (var film in films)
         {
             var streams = await DubRun.StreamsAsync(film);
@@ -32,9 +34,28 @@ public sealed class DubMediaTests : IDisposable
                 problems.Add($"{film}: exit code {result.Code}: {string.Join(" ", result.Complaints)}");
             else if (hasSound && await DubRun.ComplaintsAsync(output) is { Length: > 0 } complaint && await DubRun.ComplaintsAsync(film) is not { Length: > 0 })
                 problems.Add($"{film}: {complaint}");
+
+            // The original is carried beside the voice: picture and sound begin as far apart as they did.
+            if (!hasSound || result.Code != 0 || Lead(streams) is not { } before)
+                continue;
+            compared++;
+            if (Lead(await DubRun.StreamsAsync(output)) is not { } after || Math.Abs(after - before) > 0.03)
+                problems.Add($"{film}: the picture led its sound by {before:F3} s, and does by {Lead(await DubRun.StreamsAsync(output)):F3} s");
         }
 
+        Assert.InRange(compared, 3, films.Count);
         Assert.True(problems.Count == 0, string.Join('\n', problems));
+    }
+
+    /// <summary>How long before its last sound track the picture begins, s; null where either is missing or does not say.</summary>
+    private static double? Lead(IReadOnlyList<System.Text.Json.JsonElement> streams)
+    {
+        var (picture, sound) = (Start("video", streams), Start("audio", streams));
+        return sound - picture;
+
+        static double? Start(string kind, IEnumerable<System.Text.Json.JsonElement> streams) => streams
+            .Where(stream => stream.GetProperty("codec_type").GetString() == kind && stream.TryGetProperty("start_time", out _))
+            .Select(stream => (double?)double.Parse(stream.GetProperty("start_time").GetString()!, System.Globalization.CultureInfo.InvariantCulture)).LastOrDefault();
     }
 
     [Fact]

@@ -71,9 +71,9 @@ public sealed class TandemServer : IAsyncDisposable
     }
 
     /// <summary>The same for a test that has the machine to itself: playlists must grow as fast as AVPlayer demands.</summary>
-    public static async Task<TandemServer> StartAloneAsync(IEnumerable<string> channels)
+    public static async Task<TandemServer> StartAloneAsync(IEnumerable<string> channels, params IEnumerable<(string Name, string Value)> environment)
     {
-        var server = new TandemServer([.. channels], [], watch: new WatchOptions());
+        var server = new TandemServer([.. channels], [], environment.ToDictionary(pair => pair.Name, pair => pair.Value), new WatchOptions());
         await server.StartAsync();
         return server;
     }

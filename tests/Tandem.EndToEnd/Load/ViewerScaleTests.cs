@@ -34,7 +34,7 @@ public sealed class ViewerScaleTests
         var run = LoadProcess.RunAsync(
             180, "--url", server.Root.ToString(), "--channel", "heavy", "--via", "ws", "--viewers", Text(viewers), "--ramp", "20s",
                 "--lang", EightLanguages,
-            "--frozen", "1", "--slow", "1:10KB/s", "--json");
+            "--frozen", "1", "--slow", "1:10KB/s", "--decode", "ffmpeg", "--json");
         await Task.Delay(TimeSpan.FromSeconds(120), TimeProvider.System);
         var memory = (ProcessTree.Share(server.ProcessId) - before) / viewers;
         var share = (ProcessTree.Usage(server.ProcessId)!.Value.Cpu - cpu) / TimeProvider.System.GetElapsedTime(began);
@@ -48,6 +48,11 @@ public sealed class ViewerScaleTests
         Assert.True(result.Figure("undelivered") == 0, result.ToString());
         Assert.True(result.Figure("delivery.p95") <= limit, result.ToString());
         Assert.True(result.Figure("disconnects.unplanned") == 0, result.ToString());
+        Assert.True(result.Code == 0, result.ToString());
+
+        // Those two were there, and got what such viewers get.
+        Assert.True(result.Figure("viewers.joined", "slow") == 1 && result.Figure("skipped", "slow") > 0, result.ToString());
+        Assert.True(result.Figure("viewers.joined", "frozen") == 1, result.ToString());
         Assert.True(memory <= 200 << 10, $"{memory >> 10} KiB a viewer\n{result}");
     }
 
@@ -58,7 +63,10 @@ public sealed class ViewerScaleTests
         await using var origin = await OriginServer.StartAsync();
         var programme = await Programmes.FlashBeepAsync(Packing.Ts, FrameRate.Pal, seconds: 132, loop: 64);
         var source = origin.Add("voices", new OriginOptions { Programme = programme, AtEnd = AtEnd.LoopSeamlessly });
-        await using var server = await TandemServer.StartAloneAsync([TandemServer.Channel("voices", source.Master, to: "es+fr")]);
+
+        // By default the instance would refuse before it is full: it reckons each viewer as one of a picture.
+        await using var server = await TandemServer.StartAloneAsync(
+            [TandemServer.Channel("voices", source.Master, to: "es+fr")], ("TANDEM__ADMISSION__MAX_VIEWERS", "10000"));
         await LiveAsync(server, "voices");
         var (carried, ended) = (0, "nothing: the aim is reached");
         foreach (var viewers in new[] { 500, 1000, 2000, 3000, 4000, 5000 })
