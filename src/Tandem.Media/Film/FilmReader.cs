@@ -21,17 +21,19 @@ internal sealed unsafe class FilmReader : IDisposable
 
     private const int IoBytes = 256 << 10;
 
-    // A time stamp that lies further from the one before belongs to another clock (transport streams that were joined).
-    private const long LargestJump = 10 * Rate;
+    // A time stamp that lies further ahead, or further back, than this belongs to another clock (transport streams that were joined).
+    private const long LargestGap = 10 * Rate;
+    private const long LargestStepBack = Rate;
 
     private readonly GCHandle _self;
     private readonly int _descriptor;
     private readonly PacketHandle _packet = new();
     private readonly long?[] _last = new long?[MostStreams];
+    private readonly long[] _shifts = new long[MostStreams];
     private AVFormatContext* _context;
     private AVIOContext* _io;
     private long _position;
-    private long _shift;
+    private long _newest;
 
     private FilmReader(int descriptor)
     {
@@ -148,7 +150,10 @@ internal sealed unsafe class FilmReader : IDisposable
         return result < 0 ? result : LibAvFormat.avformat_find_stream_info(_context, null);
     }
 
-    /// <summary>Joins what transport streams that were put one behind the other count anew.</summary>
+    /// <summary>
+    /// Joins what transport streams that were put one behind the other count anew. Where they meet, packets of both clocks are interleaved:
+    /// each stream goes over to the new one by itself, and picture and sound stay as far apart as they were in it.
+    /// </summary>
     private void Straighten(AVStream* stream)
     {
         if ((_context->iformat->flags & LibAvFormat.TimesMayJump) == 0 || stream->codecpar->codec_type is not (0 or 1))
@@ -156,22 +161,30 @@ internal sealed unsafe class FilmReader : IDisposable
         var time = Packet->dts != LibAvUtil.NoTime ? Packet->dts : Packet->pts;
         if (time == LibAvUtil.NoTime)
             return;
-        var ticks = Ticks(time, stream->time_base) + _shift;
+        var ticks = Ticks(time, stream->time_base);
         var length = Math.Max(0, Ticks(Packet->duration, stream->time_base));
-        ref var last = ref _last[stream->index];
-        if (last is { } expected && Math.Abs(ticks - expected) > LargestJump)
+        ref var own = ref _shifts[stream->index];
+        if (_last[stream->index] is { } expected)
         {
-            _shift += expected - ticks;
-            ticks = expected;
+            if (IsOther(ticks + _newest, expected) && IsOther(ticks + own, expected))
+                own = _newest = expected - ticks;
+            else if (Math.Abs(ticks + _newest - expected) < Math.Abs(ticks + own - expected))
+                own = _newest;
+        }
+        else
+        {
+            own = _newest;
         }
 
-        last = ticks + length;
-        var shift = FromTicks(_shift, stream->time_base);
+        _last[stream->index] = ticks + own + length;
+        var shift = FromTicks(own, stream->time_base);
         if (Packet->dts != LibAvUtil.NoTime)
             Packet->dts += shift;
         if (Packet->pts != LibAvUtil.NoTime)
             Packet->pts += shift;
     }
+
+    private static bool IsOther(long ticks, long expected) => ticks < expected - LargestStepBack || ticks > expected + LargestGap;
 
     [UnmanagedCallersOnly]
     private static int ReadBytes(void* opaque, byte* to, int count)
