@@ -18,6 +18,7 @@ public sealed class ChangeOverTests(Browser browser) : IClassFixture<Browser>
 
     [Theory]
     [InlineData(Packing.Ts)]
+    [InlineData(Packing.Fmp4)]
     public async Task Hls_js_plays_on_from_what_is_carried_to_the_sources_own_and_back(Packing packing)
     {
         await using var origin = await OriginServer.StartAsync();

@@ -29,6 +29,7 @@ public sealed class InputPlayerTests(Browser browser) : IClassFixture<Browser>
     [InlineData(SentBy.File, Packing.Ts, 30)]
     [InlineData(SentBy.Srt, Packing.Ts, 120)]
     [InlineData(SentBy.Rtmp, Packing.Ts, 120)]
+    [InlineData(SentBy.Udp, Packing.Ts, 120)]
     public async Task Players_play_what_is_brought_to_Tandem(SentBy by, Packing packing, int seconds)
     {
         var programme = await Programmes.SpeechAsync(packing, seconds);
