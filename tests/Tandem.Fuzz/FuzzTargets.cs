@@ -5,11 +5,13 @@ using Tandem.Live.Ingest;
 using Tandem.Live.Package;
 using Tandem.Live.Timeline;
 using Tandem.Media.Captions;
+using Tandem.Media.Chunks;
 using Tandem.Media.Decode;
 using Tandem.Media.Demux;
 using Tandem.Media.Worker;
 using Tandem.Operations.Load;
 using Tandem.Server.Configuration;
+using Tandem.Server.WebSockets;
 
 namespace Tandem.Fuzz;
 
@@ -34,6 +36,8 @@ public static class FuzzTargets
         new("remux", RemuxTarget.Run),
         new("push", PushTarget.Run),
         new("viewer", Viewer),
+        new("socket", Socket),
+        new("chunks", Chunks),
     ];
 
     public static FuzzTarget? Find(string name) => All.FirstOrDefault(target => target.Name == name);
@@ -166,6 +170,37 @@ public static class FuzzTargets
         walk.Feed(bytes.AsSpan(bytes.Length / 2));
         walk.End();
         _ = walk.Times;
+    }
+
+    /// <summary>What a viewer's client sends after the upgrade, in pieces that fall anywhere.</summary>
+    private static void Socket(byte[] bytes)
+    {
+        var frames = new ClientFrames();
+        for (var at = 0; at < bytes.Length; at += 1024)
+        {
+            ReadOnlySpan<byte> piece = bytes.AsSpan(at, Math.Min(1024, bytes.Length - at));
+            while (!piece.IsEmpty)
+            {
+                switch (frames.Next(ref piece))
+                {
+                    case ClientEvent.Text:
+                        ClientMessage.Read(frames.Payload);
+                        break;
+                    case ClientEvent.Close or ClientEvent.Violation:
+                        return;
+                }
+            }
+        }
+    }
+
+    /// <summary>A segment whose picture is cut into chunks, as the worker's child does it, with the parent's half behind it.</summary>
+    private static void Chunks(byte[] bytes)
+    {
+        var request = Request(bytes, continues: false);
+        var cut = Chunker.Cut(request.Data, request.Init, 4);
+        var (head, pieces) = WireChunks.Outcome(1, cut);
+        byte[] body = [.. head.AsSpan(WireWriter.HeaderLength), .. pieces.SelectMany(piece => piece.ToArray())];
+        WireChunks.ReadOutcome(body);
     }
 
     /// <summary>Takes what a reader finds, and makes nothing of it but to read texts.</summary>

@@ -116,7 +116,7 @@ internal sealed class ClientFrames
             return Violate(1002, "a control frame must be whole and have 125 bytes at most");
         if (!IsControl && (Opcode == 0) != (_fragments > 0))
             return Violate(1002, Opcode == 0 ? "a continuation of nothing" : "a message within another");
-        if (!IsControl && length + _count > LargestMessage)
+        if (!IsControl && length > LargestMessage - _count)
             return Violate(1009, $"a message may have {LargestMessage} bytes");
         if (!IsControl && ++_fragments > MostFragments)
             return Violate(1008, $"a message may have {MostFragments} fragments");
