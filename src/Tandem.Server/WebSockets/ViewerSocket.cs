@@ -184,10 +184,7 @@ internal sealed class ViewerSocket(ChannelViewers viewers, ViewerWish wish, Stre
             Collect(frames, batch, notices);
             if (end is not null && batch.Count == 0)
             {
-                if (end.Reason is { } reason)
-                    frames.Add(SocketJson.Frame(new ByeMessage(reason, end.Detail, end.Reconnect, (long)end.After.TotalMilliseconds)));
-                if (end.Code != SocketEnd.Lost.Code)
-                    frames.Add(ServerFrames.Close(end.Code, end.Detail));
+                frames.AddRange(end.Frames().Select(frame => new ArraySegment<byte>(frame)));
                 await SendAsync(frames);
                 return;
             }
