@@ -32,7 +32,18 @@ public sealed class SocketTokenTests : IAsyncLifetime
         await ViewerAccessTests.Until(_server);
     }
 
-    public async ValueTask DisposeAsync() => await _server.DisposeAsync();
+    /// <summary>Sockets that are still there are told to go in a time that has to pass.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        var stopping = _server.DisposeAsync().AsTask();
+        while (!stopping.IsCompleted)
+        {
+            _time.Advance(TimeSpan.FromSeconds(1));
+            await Task.Delay(5);
+        }
+
+        await stopping;
+    }
 
     [Theory]
     [InlineData("/ws/live/news?lang=es", null, 401, "missing")]
