@@ -139,6 +139,14 @@ public sealed class SocketDetectorTests(SocketDetectorTests.Runs runs) : IClassF
     }
 
     [Fact]
+    public void A_condition_that_measured_nothing_fails_the_run()
+    {
+        var report = runs.Report("measured nothing");
+        Assert.Equal([("reconnect.p95>60s", true), ("faults>0", false)], report.Thresholds.Select(threshold => (threshold.Expression, threshold.Broken)));
+        Assert.False(report.Passed);
+    }
+
+    [Fact]
     public void Frozen_and_slow_viewers_are_reported_apart()
     {
         var report = runs.Report("apart");
@@ -190,6 +198,8 @@ public sealed class SocketDetectorTests(SocketDetectorTests.Runs runs) : IClassF
             RunAsync("refused", app => SocketServer.Make(app, refuses: viewer => viewer > 0 ? 503 : null)),
             RunAsync("turned away", app => SocketServer.Make(app, turnsAway: viewer => viewer == 0)),
             RunAsync("full", app => SocketServer.Make(app, turnsAway: viewer => viewer > 0)),
+            RunAsync("measured nothing", app => SocketServer.Make(app), more: options =>
+                options with { Thresholds = [Threshold.Parse("reconnect.p95>60s").Threshold!, Threshold.Parse("faults>0").Threshold!] }),
             RunAsync("apart", app => SocketServer.Make(app), more: options =>
                 options with { Frozen = 1, Slow = 1, SlowBytesPerSecond = 1000 }));
 
