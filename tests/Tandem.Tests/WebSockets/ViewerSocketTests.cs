@@ -263,6 +263,6 @@ public sealed class ViewerSocketTests : IDisposable
     private Task AcknowledgeAsync(long sequence) =>
         _pair.SendAsync(ClientFramesTests.Frame(0x81, $$"""{"type":"ack","track":2,"sequence":{{sequence}}}"""));
 
-    private Task ReadChunkAsync(long sequence) =>
+    private Task<(byte First, byte[] Payload)> ReadChunkAsync(long sequence) =>
         _pair.ReadToAsync((first, payload) => first == 0x82 && Received.Read(payload) is { Kind: 2 } chunk && chunk.Sequence == sequence);
 }
