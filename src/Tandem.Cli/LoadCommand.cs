@@ -92,7 +92,7 @@ internal static class LoadCommand
         }
 
         foreach (var threshold in report.Thresholds.Where(threshold => threshold.Broken))
-            await Console.Error.WriteLineAsync($"tandem: {threshold.Expression}: it is {LoadText.Number(threshold.Value)}");
+            await Console.Error.WriteLineAsync($"tandem: {threshold.Expression}: {LoadText.Measured(threshold)}");
         return !report.Passed ? ServerRun.Unusable : signals.Token.IsCancellationRequested ? signals.ExitCode : ServerRun.Success;
     }
 

@@ -72,10 +72,12 @@ public sealed record LoadArguments
         foreach (var text in Fail)
         {
             var (threshold, problem) = Threshold.Parse(text);
-            if (threshold is not null)
-                thresholds.Add(threshold);
-            else
+            if (threshold is null)
                 mistakes.Add($"--fail: {problem}");
+            else if (!threshold.Has(via))
+                mistakes.Add($"--fail: \"{text}\" is about viewers by {(threshold.Group == "ws" ? "WebSocket" : "HLS")}, and there are none; use --via {threshold.Group} or mix");
+            else
+                thresholds.Add(threshold);
         }
 
         var options = new LoadOptions

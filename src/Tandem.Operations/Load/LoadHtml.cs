@@ -43,7 +43,7 @@ public static class LoadHtml
         foreach (var threshold in report.Thresholds)
         {
             page.Append(CultureInfo.InvariantCulture,
-                $"<tr><td>{Text(threshold.Expression)}</td><td>{LoadText.Number(threshold.Value)}</td><td>{(threshold.Broken ? "<span class=\"broken\">broken</span>" : "ok")}</td></tr>\n");
+                $"<tr><td>{Text(threshold.Expression)}</td><td>{(threshold.Value is null ? "not measured" : LoadText.Number(threshold.Value))}</td><td>{(threshold.Broken ? "<span class=\"broken\">broken</span>" : "ok")}</td></tr>\n");
         }
 
         page.Append("</table>\n");

@@ -124,7 +124,7 @@ public sealed record OwnReport(double CpuSeconds, double CpuShare, double? Timer
 /// <summary>What became of a threshold.</summary>
 /// <param name="Expression">As it was written.</param>
 /// <param name="Value">The figure; null where it was not measured.</param>
-/// <param name="Broken">Whether the run fails for it.</param>
+/// <param name="Broken">Whether the run fails for it; it does where nothing was measured.</param>
 public sealed record ThresholdReport(string Expression, double? Value, bool Broken);
 
 /// <summary>How a run was asked for.</summary>

@@ -1,4 +1,5 @@
 using System.Net;
+using System.Net.Http.Headers;
 using System.Text.Json;
 
 namespace Tandem.Operations.Load;
@@ -37,7 +38,7 @@ internal sealed record LoadTarget(Uri Master, Uri? Socket)
     /// <summary>What an address leads to; null where a channel has to be named.</summary>
     public static LoadTarget? Of(Uri url, string? channel)
     {
-        var http = new UriBuilder(url) { Scheme = url.Scheme is "https" or "wss" ? "https" : "http", Port = url.Port, Fragment = "" };
+        var http = Http(url);
         var parts = url.AbsolutePath.Split('/', StringSplitOptions.RemoveEmptyEntries);
         var named = parts switch
         {
@@ -49,24 +50,39 @@ internal sealed record LoadTarget(Uri Master, Uri? Socket)
             return new LoadTarget(http.Uri, null);
         if (named.Id is null)
             return null;
-        var root = string.Concat(parts.Take(named.Under).Select(part => part + "/"));
-        var (query, id2) = (http.Query, channel is null ? named.Id : Uri.EscapeDataString(channel));
-        return new LoadTarget(
-            new UriBuilder(http.Uri) { Path = $"/{root}live/{id2}/master.m3u8", Query = query }.Uri,
-            new UriBuilder(http.Uri) { Path = $"/{root}ws/live/{id2}", Query = query }.Uri);
+        var id2 = channel is null ? named.Id : Uri.EscapeDataString(channel);
+        return new LoadTarget(Under(http, parts.Take(named.Under), $"live/{id2}/master.m3u8"), Under(http, parts.Take(named.Under), $"ws/live/{id2}"));
     }
+
+    private static UriBuilder Http(Uri url) =>
+        new(url) { Scheme = url.Scheme is "https" or "wss" ? "https" : "http", Port = url.Port, Fragment = "" };
+
+    /// <summary>A path below the server's root, whether or not that ends in a slash, with the query of the address that was given.</summary>
+    private static Uri Under(UriBuilder http, IEnumerable<string> root, string path) =>
+        new UriBuilder(http.Uri) { Path = $"/{string.Concat(root.Select(part => part + "/"))}{path}" }.Uri;
 
     private static async Task<(IReadOnlyList<string>? Channels, string? Problem)> ListAsync(LoadOptions options, TimeProvider time,
         CancellationToken cancel)
     {
-        var scheme = options.Url.Scheme is "https" or "wss" ? "https" : "http";
-        var address = new UriBuilder(new Uri(options.Url, "v1/channels")) { Scheme = scheme, Port = options.Url.Port }.Uri;
+        var asked = Under(Http(options.Url), options.Url.AbsolutePath.Split('/', StringSplitOptions.RemoveEmptyEntries), "v1/channels");
+
+        // A query may hold a token, which problems do not repeat.
+        var address = asked.GetLeftPart(UriPartial.Path);
+        using var request = new HttpRequestMessage(HttpMethod.Get, asked);
+        request.Headers.UserAgent.ParseAdd("tandem-load");
+        if (options.Token is { } token)
+            request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", token);
         using var http = new HttpClient { Timeout = TimeSpan.FromSeconds(10), MaxResponseContentBufferSize = LongestList };
         try
         {
-            using var response = await http.GetAsync(address, cancel);
+            using var response = await http.SendAsync(request, cancel);
             if (response.StatusCode != HttpStatusCode.OK)
-                return (null, $"{address} answers {(int)response.StatusCode}; name the channel with --channel");
+            {
+                return (null, response.StatusCode is HttpStatusCode.Unauthorized or HttpStatusCode.Forbidden
+                    ? $"{address} answers {(int)response.StatusCode}; give a viewer's token with --token"
+                    : $"{address} answers {(int)response.StatusCode}; name the channel with --channel");
+            }
+
             using var list = JsonDocument.Parse(await response.Content.ReadAsByteArrayAsync(cancel));
             return ([.. list.RootElement.GetProperty("channels").EnumerateArray()
                 .Select(channel => channel.GetProperty("id").GetString() ?? "")], null);

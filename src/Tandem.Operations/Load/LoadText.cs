@@ -39,7 +39,7 @@ public static class LoadText
             Line(text, $"{remark}");
         Line(text, $"load itself: {report.Own.CpuShare:P0} of a core, {report.Own.PeakMemoryBytes >> 20} MiB, timer {Time(report.Own.TimerP95)} late (p95)");
         foreach (var threshold in report.Thresholds)
-            Line(text, $"{(threshold.Broken ? "FAILS" : "ok   ")}: {threshold.Expression}, it is {Number(threshold.Value)}");
+            Line(text, $"{(threshold.Broken ? "FAILS" : "ok   ")}: {threshold.Expression}, {Measured(threshold)}");
         return text.ToString().TrimEnd();
     }
 
@@ -82,6 +82,9 @@ public static class LoadText
         < 1 => string.Create(CultureInfo.InvariantCulture, $"{seconds * 1000:F1} ms"),
         _ => string.Create(CultureInfo.InvariantCulture, $"{seconds:F2} s"),
     };
+
+    /// <summary>What a threshold found, such as <c>it is 0.2</c> or <c>not measured</c>.</summary>
+    public static string Measured(ThresholdReport threshold) => threshold.Value is null ? "not measured" : $"it is {Number(threshold.Value)}";
 
     /// <summary>A figure in its own unit; infinite is <c>never</c>, what was not measured a dash.</summary>
     public static string Number(double? value) => value switch

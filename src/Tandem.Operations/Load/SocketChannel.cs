@@ -35,11 +35,20 @@ internal sealed class SocketChannel(LoadServices services, DecodeSample? sample)
     /// <summary>How many tracks are played.</summary>
     public int Tracks => (_hasVideo ? 1 : 0) + (_hasAudio ? 1 : 0);
 
+    private bool Seen => Array.Exists(_tracks, track => track.Order.Next is not null);
+
     /// <summary>A connection stands.</summary>
     public void Connected(long now)
     {
         _connectedAt ??= now;
         (_hello, _header, _walk) = (false, null, null);
+    }
+
+    /// <summary>The connection only said that there is no room: what was published before the next one is not late for this viewer, but owed.</summary>
+    public void TurnedAway()
+    {
+        if (!Seen)
+            _connectedAt = null;
     }
 
     /// <summary>The server introduces itself.</summary>
@@ -147,7 +156,7 @@ internal sealed class SocketChannel(LoadServices services, DecodeSample? sample)
     public long Owed(long span, bool audioOnly)
     {
         var slack = (2 * _segment) + 2_000_000;
-        var seen = Array.Exists(_tracks, track => track.Order.Next is not null);
+        var seen = Seen;
         return (!audioOnly && _hasVideo ? _tracks[Video - 1].Owed.Missing(span, seen ? slack : 0) : 0)
             + (_hasAudio ? _tracks[Audio - 1].Owed.Missing(span, seen ? slack : 0) : 0);
     }

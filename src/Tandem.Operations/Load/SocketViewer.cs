@@ -193,8 +193,9 @@ internal sealed class SocketViewer(string name, string? language, ReadingPace pa
             var refused = bye?.Reason == "admission";
             if (refused)
             {
-                Tally.Refused("bye admission");
+                Tally.Refused(bye?.Detail is { Length: > 0 } detail ? $"bye admission: {detail.ReplaceLineEndings(" ")}" : "bye admission");
                 LastRefused = true;
+                _channel.TurnedAway();
             }
             else
             {

@@ -32,8 +32,19 @@ public sealed partial record Threshold(string Expression, string Group, Figure F
             : (null, $"\"{limit}\" is no limit for {name}; write it like {example}");
     }
 
-    /// <summary>Whether it is broken. What was not measured breaks nothing; what never came is greater than any limit.</summary>
-    public bool IsBroken(double? value) => value is { } number && Operator switch
+    /// <summary>Whether a run has viewers that it is about.</summary>
+    public bool Has(Via via) => Group switch
+    {
+        "ws" => via != Via.Hls,
+        "hls" => via != Via.Ws,
+        _ => true,
+    };
+
+    /// <summary>
+    /// Whether it is broken: by what was not measured as well, since a gate that measured nothing must not pass. What never came is greater
+    /// than any limit.
+    /// </summary>
+    public bool IsBroken(double? value) => value is not { } number || Operator switch
     {
         ">" => number > Limit,
         ">=" => number >= Limit,

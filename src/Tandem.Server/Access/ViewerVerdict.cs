@@ -32,6 +32,9 @@ internal sealed record ViewerVerdict
     /// <summary>One sentence for people; tells nothing of the token or the channel.</summary>
     public string Detail { get; private init; } = "";
 
+    /// <summary>Whether nothing is wrong with the viewer: the instance has no room for it.</summary>
+    public bool IsFull { get; private init; }
+
     /// <summary>When to come again; null where that would not help.</summary>
     public TimeSpan? RetryAfter { get; private init; }
 
@@ -42,6 +45,10 @@ internal sealed record ViewerVerdict
     /// <summary>May not.</summary>
     public static ViewerVerdict Refuse(int status, string reason, string detail, TimeSpan? retryAfter = null) =>
         new() { Status = status, Reason = reason, Detail = detail, RetryAfter = retryAfter };
+
+    /// <summary>Could come in if there were room.</summary>
+    public static ViewerVerdict Full(string reason, string detail, TimeSpan retryAfter) =>
+        new() { Status = StatusCodes.Status503ServiceUnavailable, IsFull = true, Reason = reason, Detail = detail, RetryAfter = retryAfter };
 
     /// <summary>Whether a voice is open.</summary>
     public bool Allows(string language) =>

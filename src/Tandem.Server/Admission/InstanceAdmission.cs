@@ -1,4 +1,3 @@
-using Microsoft.AspNetCore.Http;
 using Tandem.Live;
 using Tandem.Server.Access;
 
@@ -86,7 +85,7 @@ internal sealed class InstanceAdmission : IDisposable
     private ViewerVerdict Refuse(NoRoom why)
     {
         _meter.AdmissionRefused(why.Reason);
-        return ViewerVerdict.Refuse(StatusCodes.Status503ServiceUnavailable, why.Reason, why.Detail, why.RetryAfter);
+        return ViewerVerdict.Full(why.Reason, why.Detail, why.RetryAfter);
     }
 
     private sealed class Seat : IDisposable

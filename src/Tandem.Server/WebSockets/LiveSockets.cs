@@ -18,7 +18,8 @@ internal sealed class LiveSockets(ChannelHost host, ViewerHub hub, ViewerGate ga
     private static readonly TimeSpan s_soon = TimeSpan.FromSeconds(1);
 
     /// <summary>
-    /// 101, and the request lasts as long as the socket; 400, 404, 426, 503 with Retry-After, and what the gate says.
+    /// 101, and the request lasts as long as the socket; 400, 404, 426, 503 with Retry-After, and what the gate says. Whom there is no room for
+    /// is told so after the upgrade, if it can be had.
     /// </summary>
     public async Task AnswerAsync(HttpContext context, string channel)
     {
@@ -26,7 +27,7 @@ internal sealed class LiveSockets(ChannelHost host, ViewerHub hub, ViewerGate ga
         var verdict = await gate.AdmitAsync(context, channel, lang.Length == 0 ? null : lang, ViewerKind.WebSocket);
         if (!verdict.Admitted)
         {
-            await verdict.Answer(context).ExecuteAsync(context);
+            await (verdict.IsFull ? TurnAwayAsync(context, channel, verdict) : verdict.Answer(context).ExecuteAsync(context));
             return;
         }
 
@@ -49,7 +50,7 @@ internal sealed class LiveSockets(ChannelHost host, ViewerHub hub, ViewerGate ga
             return;
         }
 
-        if (context.Features.Get<IHttpUpgradeFeature>() is not { IsUpgradableRequest: true } upgrade)
+        if (UpgradeOf(context) is not { } upgrade)
         {
             await RefuseAsync(context, StatusCodes.Status426UpgradeRequired, "This connection cannot be upgraded; use HTTP/1.1.");
             return;
@@ -58,13 +59,36 @@ internal sealed class LiveSockets(ChannelHost host, ViewerHub hub, ViewerGate ga
         await ServeAsync(context, upgrade, request, viewers!, wish!);
     }
 
-    private async Task ServeAsync(HttpContext context, IHttpUpgradeFeature upgrade, SocketRequest request, ChannelViewers viewers, ViewerWish wish)
+    private static IHttpUpgradeFeature? UpgradeOf(HttpContext context) =>
+        context.Features.Get<IHttpUpgradeFeature>() is { IsUpgradableRequest: true } upgrade ? upgrade : null;
+
+    private static Task<Stream> UpgradeAsync(HttpContext context, IHttpUpgradeFeature upgrade, SocketRequest request)
     {
         var headers = context.Response.Headers;
         headers.SecWebSocketAccept = SocketRequest.AcceptOf(context.Request.Headers.SecWebSocketKey.ToString());
         headers.SecWebSocketProtocol = request.Protocol;
         headers.Upgrade = "websocket";
-        var stream = await upgrade.UpgradeAsync();
+        return upgrade.UpgradeAsync();
+    }
+
+    private async Task TurnAwayAsync(HttpContext context, string channel, ViewerVerdict verdict)
+    {
+        // While the server stops no connection is begun that it would have to wait for.
+        if (hub.Draining || SocketRequest.Read(context.Request).Request is not { } request || UpgradeOf(context) is not { } upgrade)
+        {
+            await verdict.Answer(context).ExecuteAsync(context);
+            return;
+        }
+
+        var end = SocketEnd.Admission(verdict.Detail, verdict.RetryAfter ?? s_soon);
+        await Farewell.SayAsync(await UpgradeAsync(context, upgrade, request), end, time);
+        if (host.Find(channel) is { } hosted)
+            hub.Of(hosted)?.Metrics.Disconnected(end.Cause, end.Planned);
+    }
+
+    private async Task ServeAsync(HttpContext context, IHttpUpgradeFeature upgrade, SocketRequest request, ChannelViewers viewers, ViewerWish wish)
+    {
+        var stream = await UpgradeAsync(context, upgrade, request);
 
         // Under TLS what goes out is encrypted on its way through the stream.
         var socket = context.Features.Get<ITlsHandshakeFeature>() is null ? context.Features.Get<IConnectionSocketFeature>()?.Socket : null;

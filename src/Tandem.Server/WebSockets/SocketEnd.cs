@@ -37,6 +37,9 @@ internal sealed record SocketEnd(string Cause, bool Planned, int Code, string? R
     public static SocketEnd Gone(bool ended) => new(
         "channel_gone", true, 1001, "channel_gone", ended ? "the source has ended" : "the channel was stopped", !ended, TimeSpan.FromSeconds(ended ? 0 : 5));
 
+    /// <summary>There is no room for it.</summary>
+    public static SocketEnd Admission(string detail, TimeSpan after) => new("admission", false, 1013, "admission", detail, true, after);
+
     /// <summary>The client did what it may not.</summary>
     public static SocketEnd Violation(int code, string detail) => new(
         code switch
@@ -51,4 +54,13 @@ internal sealed record SocketEnd(string Cause, bool Planned, int Code, string? R
         detail,
         false,
         TimeSpan.Zero);
+
+    /// <summary>What the client is sent last: <c>bye</c> and a close frame, as far as the way it ends has them.</summary>
+    public IEnumerable<byte[]> Frames()
+    {
+        if (Reason is { } reason)
+            yield return SocketJson.Frame(new ByeMessage(reason, Detail, Reconnect, (long)After.TotalMilliseconds));
+        if (Code != Lost.Code)
+            yield return ServerFrames.Close(Code, Detail);
+    }
 }

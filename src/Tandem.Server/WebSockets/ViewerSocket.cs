@@ -39,6 +39,7 @@ internal sealed class ViewerSocket(ChannelViewers viewers, ViewerWish wish, Stre
     private static readonly TimeSpan s_stuck = TimeSpan.FromSeconds(10);
     private static readonly TimeSpan s_barrier = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan s_closing = TimeSpan.FromSeconds(2);
+    private static readonly TimeSpan s_acknowledgedEvery = TimeSpan.FromSeconds(0.9);
     private static readonly TimeSpan s_resumeWithin = TimeSpan.FromSeconds(1);
 
     // A second of media at most waits for a viewer who is told to go.
@@ -52,7 +53,7 @@ internal sealed class ViewerSocket(ChannelViewers viewers, ViewerWish wish, Stre
     private readonly MessageAllowance _allowance = new(MostFrames, s_framesPer);
     private readonly TaskCompletionSource _answered = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly DateTimeOffset _joined = time.GetUtcNow();
-    private readonly DateTimeOffset[] _acknowledged = new DateTimeOffset[3];
+    private readonly (DateTimeOffset At, long Sequence)[] _acknowledged = [.. Enumerable.Repeat((DateTimeOffset.MinValue, -1L), 3)];
     private IViewerWire _wire = new StreamWire(stream);
     private DateTimeOffset _pinged = time.GetUtcNow();
     private DateTimeOffset? _stuckAt;
@@ -184,10 +185,7 @@ internal sealed class ViewerSocket(ChannelViewers viewers, ViewerWish wish, Stre
             Collect(frames, batch, notices);
             if (end is not null && batch.Count == 0)
             {
-                if (end.Reason is { } reason)
-                    frames.Add(SocketJson.Frame(new ByeMessage(reason, end.Detail, end.Reconnect, (long)end.After.TotalMilliseconds)));
-                if (end.Code != SocketEnd.Lost.Code)
-                    frames.Add(ServerFrames.Close(end.Code, end.Detail));
+                frames.AddRange(end.Frames().Select(frame => new ArraySegment<byte>(frame)));
                 await SendAsync(frames);
                 return;
             }
@@ -416,10 +414,12 @@ internal sealed class ViewerSocket(ChannelViewers viewers, ViewerWish wish, Stre
     {
         if (ack.Track is not (1 or 2))
             return;
-        var now = time.GetUtcNow();
-        if (now - _acknowledged[ack.Track] < TimeSpan.FromSeconds(0.9))
+        var (now, last) = (time.GetUtcNow(), _acknowledged[ack.Track]);
+
+        // What was not sent yet cannot have come, and what was told before has not come now: either would make the figure what the client likes.
+        if (ack.Sequence <= last.Sequence || ack.Sequence >= _cursor.NextOf((MediaTrack)ack.Track) || now - last.At < s_acknowledgedEvery)
             return;
-        _acknowledged[ack.Track] = now;
+        _acknowledged[ack.Track] = (now, ack.Sequence);
         var lane = ack.Track == (int)MediaTrack.Video ? viewers.Stream.Picture : viewers.Stream.Sound(Rendition);
         if (lane.View.Find(ack.Sequence)?.Chunk is not { } chunk || chunk.PublishedAt < _joined)
             return;

@@ -31,6 +31,7 @@ public sealed class CommandTests
     [InlineData("plan", "plan does not exist yet")]
     [InlineData("load", "--url is missing: the server's root, /live/{channel}/master.m3u8 or /ws/live/{channel}")]
     [InlineData("load --url http://127.0.0.1:1/live/a/master.m3u8 --fail delivery.p50>5", "--fail: \"5\" is no limit for delivery.p50; write it like 500ms or 2s")]
+    [InlineData("load --url http://127.0.0.1:1/live/a/master.m3u8 --fail hls.faults>0", "--fail: \"hls.faults>0\" is about viewers by HLS, and there are none; use --via hls or mix")]
     [InlineData("serve --prot 1", "--prot")]
     [InlineData("serve --port", "--port")]
     [InlineData("serve --port x --channel " + Channel, "--port: port: \"x\" is no port")]

@@ -46,7 +46,8 @@ public sealed class FigureTests
     [InlineData("joined<100", 99.0, true)]
     [InlineData("undelivered.share>1%", 0.011, true)]
     [InlineData("ws.delivery.max>2s", double.PositiveInfinity, true)]
-    [InlineData("reconnect.p95>5s", null, false)]
+    [InlineData("reconnect.p95>5s", null, true)]
+    [InlineData("reconnect.p95<5s", null, true)]
     [InlineData("bytes<=10MB", 1e7, true)]
     public void A_threshold_is_broken_by_what_it_says(string text, double? value, bool broken)
     {

@@ -72,6 +72,20 @@ public sealed class LoadArgumentsTests
     public void A_ramp_that_does_not_fit_is_told(string duration, string ramp, string part) =>
         Assert.Contains(part, Assert.Single((Least with { Duration = duration, Ramp = ramp }).Read().Mistakes), StringComparison.Ordinal);
 
+    [Theory]
+    [InlineData(null, "hls.delivery.p95>500ms", "--fail: \"hls.delivery.p95>500ms\" is about viewers by HLS, and there are none; use --via hls or mix")]
+    [InlineData("ws", "hls.faults>0", "--fail: \"hls.faults>0\" is about viewers by HLS, and there are none; use --via hls or mix")]
+    [InlineData("hls", "ws.joined<1", "--fail: \"ws.joined<1\" is about viewers by WebSocket, and there are none; use --via ws or mix")]
+    public void A_condition_on_viewers_that_there_are_not_is_told(string? via, string fail, string mistake) =>
+        Assert.Equal(mistake, Assert.Single((Least with { Via = via, Fail = [fail] }).Read().Mistakes));
+
+    [Theory]
+    [InlineData("ws", "ws.faults>0", "all.faults>0", "faults>0")]
+    [InlineData("hls", "hls.faults>0", "all.faults>0", "faults>0")]
+    [InlineData("mix", "hls.faults>0", "ws.faults>0", "faults>0")]
+    public void Conditions_on_those_who_come_are_taken(string via, params string[] fail) =>
+        Assert.Equal(3, (Least with { Via = via, Fail = fail }).Read().Options!.Thresholds.Count);
+
     [Fact]
     public void Slow_viewers_are_by_WebSocket_only() =>
         Assert.Contains("use --via ws or mix", Assert.Single((Least with { Via = "hls", Frozen = "1" }).Read().Mistakes),

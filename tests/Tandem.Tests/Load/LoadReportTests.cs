@@ -48,6 +48,18 @@ public sealed class LoadReportTests
     }
 
     [Fact]
+    public void What_was_not_measured_is_not_called_good()
+    {
+        using var json = JsonDocument.Parse(Report().ToJson());
+        var threshold = json.RootElement.GetProperty("thresholds")[1];
+        Assert.Equal((JsonValueKind.Null, true), (threshold.GetProperty("value").ValueKind, threshold.GetProperty("broken").GetBoolean()));
+        var text = LoadText.Of(Report());
+        Assert.Contains("FAILS: reconnect.p95>5s, not measured", text, StringComparison.Ordinal);
+        Assert.Contains("ok   : faults>0, it is 0", text, StringComparison.Ordinal);
+        Assert.Contains("<td>reconnect.p95&gt;5s</td><td>not measured</td><td><span class=\"broken\">", LoadHtml.Of(Report()), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void The_page_needs_nothing_else_and_shows_what_was_measured()
     {
         var page = LoadHtml.Of(Report());
@@ -83,7 +95,7 @@ public sealed class LoadReportTests
             Stopped = false,
             Passed = false,
             Groups = [all.Report(), ws.Report()],
-            Thresholds = [new ThresholdReport("delivery.p95>500ms", double.PositiveInfinity, true)],
+            Thresholds = [new ThresholdReport("delivery.p95>500ms", double.PositiveInfinity, true), new ThresholdReport("reconnect.p95>5s", null, true), new ThresholdReport("faults>0", 0, false)],
             Remarks = ["nothing"],
             FaultLines = [new FaultLine(1, "ws 0", FaultKind.Time, "off")],
             Series = [.. Enumerable.Range(1, 9).Select(second => new SecondReport(second, 1, 1, 0, 1, 0.02, 0.03, 8, 1000, 0, 1))],

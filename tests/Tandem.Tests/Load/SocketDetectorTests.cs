@@ -115,6 +115,19 @@ public sealed class SocketDetectorTests(SocketDetectorTests.Runs runs) : IClassF
     }
 
     [Fact]
+    public void Who_is_turned_away_by_a_bye_is_refused_and_comes_again()
+    {
+        var all = runs.Of("turned away");
+        AssertFaults(all);
+        Assert.Equal(new ViewersReport(3, 3, 0, 0), all.Viewers);
+        Assert.Equal(new KeyValuePair<string, long>("bye admission: full", 1), Assert.Single(all.Refusals));
+        Assert.Equal(0, all.Disconnects.Planned + all.Disconnects.Unplanned);
+        Assert.True(all.Join.Max >= 1, $"joined after {all.Join.Max} s: before the time that the bye names");
+        Assert.Contains("bye admission: full", runs.Of("full").Refusals.Keys);
+        Assert.Equal(new ViewersReport(3, 1, 2, 0), runs.Of("full").Viewers);
+    }
+
+    [Fact]
     public void Viewers_acknowledge_what_they_got()
     {
         var ack = Assert.Single(runs.Server("acknowledged").Received.Take(1));
@@ -123,6 +136,14 @@ public sealed class SocketDetectorTests(SocketDetectorTests.Runs runs) : IClassF
         Assert.InRange(json.RootElement.GetProperty("track").GetInt32(), 1, 2);
         Assert.True(json.RootElement.GetProperty("sequence").GetInt64() > 1_000_000_000);
         Assert.True(json.RootElement.GetProperty("receivedAt").GetInt64() > 1_500_000_000_000);
+    }
+
+    [Fact]
+    public void A_condition_that_measured_nothing_fails_the_run()
+    {
+        var report = runs.Report("measured nothing");
+        Assert.Equal([("reconnect.p95>60s", true), ("faults>0", false)], report.Thresholds.Select(threshold => (threshold.Expression, threshold.Broken)));
+        Assert.False(report.Passed);
     }
 
     [Fact]
@@ -175,6 +196,10 @@ public sealed class SocketDetectorTests(SocketDetectorTests.Runs runs) : IClassF
             RunAsync("bye", app => SocketServer.Make(app, endsAfter: viewer => viewer == 0 ? 8 : null, bye: """{"type":"bye","reason":"shutdown","detail":"an update","reconnect":true,"afterMs":300}""")),
             RunAsync("cut off", app => SocketServer.Make(app, endsAfter: viewer => viewer == 0 ? 8 : null)),
             RunAsync("refused", app => SocketServer.Make(app, refuses: viewer => viewer > 0 ? 503 : null)),
+            RunAsync("turned away", app => SocketServer.Make(app, turnsAway: viewer => viewer == 0)),
+            RunAsync("full", app => SocketServer.Make(app, turnsAway: viewer => viewer > 0)),
+            RunAsync("measured nothing", app => SocketServer.Make(app), more: options =>
+                options with { Thresholds = [Threshold.Parse("reconnect.p95>60s").Threshold!, Threshold.Parse("faults>0").Threshold!] }),
             RunAsync("apart", app => SocketServer.Make(app), more: options =>
                 options with { Frozen = 1, Slow = 1, SlowBytesPerSecond = 1000 }));
 
@@ -224,7 +249,7 @@ public sealed class SocketDetectorTests(SocketDetectorTests.Runs runs) : IClassF
             server.Sent = (viewer, count) =>
             {
                 // The first connection of a viewer that is cut off ends early; its second one counts in its place. So does who is let in.
-                if (seconds is null && count >= Enough && full.TryAdd(viewer, true) && full.Count == (name == "refused" ? 1 : 3))
+                if (seconds is null && count >= Enough && full.TryAdd(viewer, true) && full.Count == (name is "refused" or "full" ? 1 : 3))
                     stop.CancelAfter(TimeSpan.FromSeconds(0.3));
             };
             var options = new LoadOptions

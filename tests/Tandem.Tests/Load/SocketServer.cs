@@ -72,6 +72,9 @@ internal sealed class SocketServer : IAsyncDisposable
     /// <summary>Answers an upgrade with this status; null lets everyone in.</summary>
     public Func<int, int?> Refuses { get; init; } = _ => null;
 
+    /// <summary>Lets a connection in only to say that there is no room.</summary>
+    public Func<int, bool> TurnsAway { get; init; } = _ => false;
+
     /// <summary>Whether connections get an init segment.</summary>
     public bool SendsInit { get; init; } = true;
 
@@ -111,6 +114,7 @@ internal sealed class SocketServer : IAsyncDisposable
         Func<int, int?>? endsAfter = null,
         string? bye = null,
         Func<int, int?>? refuses = null,
+        Func<int, bool>? turnsAway = null,
         bool sendsInit = true,
         int segmentMs = 2000)
     {
@@ -122,6 +126,7 @@ internal sealed class SocketServer : IAsyncDisposable
             EndsAfter = endsAfter ?? (_ => null),
             Bye = bye,
             Refuses = refuses ?? (_ => null),
+            TurnsAway = turnsAway ?? (_ => false),
             SendsInit = sendsInit,
             SegmentMs = segmentMs,
         };
@@ -176,6 +181,13 @@ internal sealed class SocketServer : IAsyncDisposable
     /// <summary>False when the connection is to be cut.</summary>
     private async Task<bool> ServeAsync(WebSocket socket, int viewer, HttpContext context)
     {
+        if (TurnsAway(viewer))
+        {
+            await SayAsync(socket, """{"type":"bye","reason":"admission","detail":"full","reconnect":true,"afterMs":1000}""");
+            await socket.CloseOutputAsync((WebSocketCloseStatus)1013, null, default);
+            return true;
+        }
+
         await SayAsync(socket, string.Create(CultureInfo.InvariantCulture, $$"""{"type":"hello","protocol":"tandem.v1","channel":"test","delayMs":8000,"media":"av","tracks":[{"track":1,"kind":"video"},{"track":2,"kind":"audio"}],"segmentMs":{{SegmentMs}},"chunkMs":128,"serverTime":{{Now / 1000}},"unknown":[1]}"""));
         for (var track = 1; track <= 2 && SendsInit; track++)
             await socket.SendAsync(Message(kind: 1, track, sequence: 0, MadeMedia.Init(voice: track == 2)), WebSocketMessageType.Binary,
@@ -222,7 +234,8 @@ internal sealed class SocketServer : IAsyncDisposable
     private static long? Resumed(string query) => query.Split(',').Select(part => part.Split(':')).Where(part => part.Length == 2)
         .Select(part => (long?)long.Parse(part[1], CultureInfo.InvariantCulture)).Min();
 
-    private static byte[] Message(byte kind, int track, long sequence, byte[] payload)
+    /// <summary>A binary message, published when its number says.</summary>
+    internal static byte[] Message(byte kind, int track, long sequence, byte[] payload)
     {
         var message = new byte[HeaderLength + payload.Length];
         message[0] = kind;

@@ -48,6 +48,16 @@ internal sealed class SocketClient : IAsyncDisposable
         }
     }
 
+    /// <summary>The types of all text messages, in the order in which they came.</summary>
+    public IReadOnlyList<string?> Types
+    {
+        get
+        {
+            lock (_lock)
+                return [.. _texts.Select(text => text.GetProperty("type").GetString())];
+        }
+    }
+
     public IReadOnlyList<JsonElement> Texts(string type)
     {
         lock (_lock)

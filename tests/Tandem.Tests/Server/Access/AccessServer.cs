@@ -23,8 +23,11 @@ internal sealed class AccessServer : IAsyncDisposable
     private readonly bool _ownFolder;
     private TandemServer? _server;
 
-    private AccessServer(string? folder)
+    private readonly ChunkStream? _chunks;
+
+    private AccessServer(string? folder, ChunkStream? chunks)
     {
+        _chunks = chunks;
         _ownFolder = folder is null;
         _folder = folder ?? Directory.CreateTempSubdirectory("tandem-access-").FullName;
     }
@@ -45,9 +48,15 @@ internal sealed class AccessServer : IAsyncDisposable
 
     public string Log => string.Join('\n', _lines.All);
 
-    public static async Task<AccessServer> StartAsync(ServerOptions options, string? folder = null, TimeProvider? time = null, bool pages = false)
+    /// <param name="options">The settings.</param>
+    /// <param name="folder">Where state is kept; null for a folder of its own.</param>
+    /// <param name="time">The server's clock; null for the system's.</param>
+    /// <param name="pages">Whether it has a page.</param>
+    /// <param name="chunks">What viewers of <c>news</c> get by WebSocket; null for nothing.</param>
+    public static async Task<AccessServer> StartAsync(
+        ServerOptions options, string? folder = null, TimeProvider? time = null, bool pages = false, ChunkStream? chunks = null)
     {
-        var server = new AccessServer(folder);
+        var server = new AccessServer(folder, chunks);
         string? built = null;
         if (pages)
         {
@@ -76,10 +85,11 @@ internal sealed class AccessServer : IAsyncDisposable
 
     public Task<HttpResponseMessage> GetAsync(string path, params (string Name, string Value)[] headers) => SendAsync(HttpMethod.Get, path, null, headers);
 
+    /// <summary>A metric's value; 0 where it is not there.</summary>
     public async Task<double> SampleAsync(string sample)
     {
         using var answer = await GetAsync("/metrics", ("Authorization", $"Bearer {Key}"));
-        return Exposition.Parse(await answer.Content.ReadAsStringAsync()).Samples[sample];
+        return Exposition.Parse(await answer.Content.ReadAsStringAsync()).Samples.GetValueOrDefault(sample);
     }
 
     public async ValueTask DisposeAsync()
@@ -139,7 +149,10 @@ internal sealed class AccessServer : IAsyncDisposable
             {
                 Stopped.Enqueue(options.Id);
                 return ValueTask.CompletedTask;
-            });
+            })
+        {
+            Chunks = options.Id == "news" ? _chunks : null,
+        };
     }
 
     private sealed class Lines : ILoggerProvider, ILogger
