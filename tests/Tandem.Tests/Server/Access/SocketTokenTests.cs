@@ -150,6 +150,22 @@ public sealed class SocketTokenTests : IAsyncLifetime
         Assert.Equal(1, await _server.SampleAsync(Ends));
     }
 
+    /// <summary>Its issuer's clock may be slow; whoever is cut off at once comes back at once, and so on.</summary>
+    [Fact]
+    public async Task A_token_that_has_just_ended_holds_as_long_as_it_is_let_in()
+    {
+        var token = Token();
+        _time.Advance(TimeSpan.FromMinutes(10) + TimeSpan.FromSeconds(10));
+        await using var client = await ConnectAsync("&lang=es", token);
+        await client.UntilAsync(() => client.Texts("status").Count == 1 && client.Media.Count == 2, "the first chunk");
+        _time.Advance(TimeSpan.FromSeconds(19));
+        await client.UntilAsync(() => client.Texts("status").Count == 2, "another status");
+        Assert.Empty(client.Texts("bye"));
+        _time.Advance(TimeSpan.FromSeconds(1));
+        await client.EndAsync();
+        Assert.Equal("token_expired", Assert.Single(client.Texts("bye")).GetProperty("reason").GetString());
+    }
+
     private Task<SocketClient> ConnectAsync(string query, string token) =>
         SocketClient.ConnectAsync(_server.Address, $"/ws/live/news?media=audio{query}&token={token}");
 
