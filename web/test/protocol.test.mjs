@@ -1,7 +1,7 @@
 // Written from docs/protocol.md's tables, byte by byte.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { firstPresentation, timescale } from '../src/socket/mp4';
+import { firstSample, timescale } from '../src/socket/mp4';
 import { ack, readMedia, readText, resumeFrom, select, socketAddress } from '../src/socket/protocol';
 import { Placing } from '../src/socket/source-buffers';
 
@@ -72,19 +72,20 @@ test('what is asked for stands in the address', () => {
   assert.deepEqual(JSON.parse(ack(2, 9, 1.6, 1800.4)), { type: 'ack', track: 2, sequence: 9, receivedAt: 2, bufferMs: 1800 });
 });
 
-test('a track’s clock and a chunk’s first presentation are found', () => {
+test('a track’s clock and a chunk’s first sample are found', () => {
   assert.equal(timescale(init(48_000)), 48_000);
-  assert.equal(firstPresentation(chunk(96_000)), 96_000);
-  assert.equal(firstPresentation(chunk(96_000, 3_600)), 99_600);
+  assert.deepEqual(firstSample(chunk(96_000)), { decode: 96_000, composition: 0 });
+  assert.deepEqual(firstSample(chunk(96_000, 3_600)), { decode: 96_000, composition: 3_600 });
   assert.equal(timescale(Uint8Array.from([1, 2, 3])), undefined);
-  assert.equal(firstPresentation(Uint8Array.from(box('moof', box('traf')))), undefined);
+  assert.equal(firstSample(Uint8Array.from(box('moof', box('traf')))), undefined);
   // A box that claims to be longer than what there is.
-  assert.equal(firstPresentation(Uint8Array.from([...u32(5000), ...[...'moof'].map(c => c.charCodeAt(0))])), undefined);
+  assert.equal(firstSample(Uint8Array.from([...u32(5000), ...[...'moof'].map(c => c.charCodeAt(0))])), undefined);
 });
+
+const media = (track, sourceTime, payload, { broken = false, cut = true } = {}) => ({ track, sourceTime, payload, broken, cut });
 
 test('picture and voice keep their distance, and source time goes on after a break', () => {
   const placing = new Placing();
-  const media = (track, sourceTime, payload, broken = false) => ({ track, sourceTime, payload, broken });
   placing.init({ track: 1, payload: init(90_000) });
   placing.init({ track: 2, payload: init(48_000) });
   const video = placing.offset(media(1, 1_000_000_000, chunk(900_000)));
@@ -94,6 +95,47 @@ test('picture and voice keep their distance, and source time goes on after a bre
   assert.equal(audio, video);
   assert.equal(placing.offset(media(2, 1_000_510_000, chunk(504_000))), audio);
   // The track's times begin anew; source time has moved on by 2 s.
-  assert.equal(placing.offset(media(1, 1_002_000_000, chunk(0), true)), 12);
+  assert.equal(placing.offset(media(1, 1_002_000_000, chunk(0), { broken: true })), 12);
   assert.equal(placing.zero, 990_000_000);
+});
+
+// 25 pictures a second that are shown at least 80 ms after they are decoded. Source time is that of decoding and 80 ms.
+const picture = (decode, composition, cut) => media(1, 1_000_080_000 + (decode - 900_000) / 0.09, chunk(decode, composition), { cut });
+
+test('a picture in the middle of a group has the offset of its key frame, after a reconnect too', () => {
+  const placing = new Placing();
+  placing.init({ track: 1, payload: init(90_000) });
+  placing.init({ track: 2, payload: init(48_000) });
+  const offset = placing.offset(picture(900_000, 7_200, true));
+  assert.ok(Math.abs(offset + 0.08) < 1e-9);
+  assert.equal(placing.offset(media(2, 1_000_000_000, chunk(480_000))), offset);
+  placing.doubt();
+  assert.equal(placing.init({ track: 1, payload: init(90_000) }), false);
+  assert.equal(placing.offset(picture(928_800, 14_400, false)), offset, 'a P picture');
+  placing.doubt();
+  assert.equal(placing.offset(picture(957_600, 0, false)), offset, 'a B picture');
+  assert.equal(placing.offset(media(2, 1_000_640_000, chunk(510_720))), offset);
+});
+
+test('source time that drifted moves nothing at a reconnect, a server that counts from elsewhere does', () => {
+  const placing = new Placing();
+  placing.init({ track: 2, payload: init(48_000) });
+  const offset = placing.offset(media(2, 1_000_000_000, chunk(480_000)));
+  placing.doubt();
+  assert.equal(placing.offset(media(2, 1_000_820_000, chunk(504_000))), offset);
+  placing.doubt();
+  assert.equal(placing.offset(media(2, 1_001_000_000, chunk(0))), offset + 11);
+});
+
+test('an init segment that differs is told, and what was known of the one before holds no more', () => {
+  const placing = new Placing();
+  assert.equal(placing.init({ track: 1, payload: init(90_000) }), true);
+  assert.equal(placing.init({ track: 1, payload: init(90_000) }), false);
+  assert.equal(placing.init({ track: 2, payload: init(90_000) }), true, 'of another track');
+  const offset = placing.offset(picture(900_000, 7_200, true));
+  placing.doubt();
+  assert.equal(placing.init({ track: 1, payload: init(45_000) }), true);
+  // In the middle of a group nothing is known of the key frame, so the next chunk says it anew.
+  placing.offset(media(1, 1_000_400_000, chunk(464_400, 7_200), { cut: false }));
+  assert.equal(placing.offset(media(1, 1_000_720_000, chunk(478_800, 3_600))), offset);
 });

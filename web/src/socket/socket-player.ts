@@ -199,7 +199,7 @@ export class SocketPlayer implements Player {
     this.hello = hello;
     this.session = hello.session;
     this.language = hello.language;
-    this.placing.forget();
+    this.placing.doubt();
     if (first) {
       if (!hello.tracks.every(t => MediaSource.isTypeSupported(t.mime))) {
         this.giveUp();
@@ -243,8 +243,9 @@ export class SocketPlayer implements Player {
       return;
     }
     if (media.kind === 'init') {
-      this.placing.init(media);
-      buffer.add(media.payload, buffer.buffer.timestampOffset);
+      if (this.placing.init(media)) {
+        buffer.begin(media.payload);
+      }
       return;
     }
     const kind = this.hello?.tracks.find(t => t.track === media.track)?.kind;
