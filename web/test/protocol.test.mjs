@@ -36,10 +36,16 @@ const chunk = (time, offset) => Uint8Array.from(box('moof', box('traf',
 test('the header is read where the table says', () => {
   const { payload, ...rest } = readMedia(message({ flags: 5 }));
   assert.deepEqual(rest, {
-    kind: 'chunk', track: 2, cut: true, broken: false, ends: true, generation: 7, sequence: 42,
+    kind: 'chunk', track: 2, cut: true, broken: false, ends: true, empty: false, generation: 7, sequence: 42,
     sourceTime: 1_790_000_000_000_000, publishedAt: 1_790_000_008_500_000, duration: 500_000, rendition: 1,
   });
   assert.deepEqual([...payload], [9, 8, 7]);
+});
+
+test('a hole has a place in the sequence and no media', () => {
+  const hole = readMedia(message({ flags: 8, payload: [] }));
+  assert.deepEqual([hole.empty, hole.cut, hole.broken, hole.sequence, hole.payload.length], [true, false, false, 42, 0]);
+  assert.equal(readMedia(message({ flags: 10, payload: [] })).broken, true);
 });
 
 test('a longer header is passed over, what is unknown or cut short is ignored', () => {
@@ -138,4 +144,16 @@ test('an init segment that differs is told, and what was known of the one before
   // In the middle of a group nothing is known of the key frame, so the next chunk says it anew.
   placing.offset(media(1, 1_000_400_000, chunk(464_400, 7_200), { cut: false }));
   assert.equal(placing.offset(media(1, 1_000_720_000, chunk(478_800, 3_600))), offset);
+});
+
+test('a hole has no place of its own, and one with a jump lets the next chunk say its own', () => {
+  const placing = new Placing();
+  const hole = (sourceTime, broken) => ({ track: 2, sourceTime, payload: new Uint8Array(), cut: false, empty: true, broken });
+  placing.init({ track: 2, payload: init(48_000) });
+  assert.equal(placing.offset(hole(999_000_000, true)), undefined);
+  const offset = placing.offset(media(2, 1_000_000_000, chunk(480_000)));
+  assert.equal(placing.offset(hole(1_000_500_000, false)), undefined);
+  assert.equal(placing.offset(media(2, 1_001_000_000, chunk(528_000))), offset);
+  assert.equal(placing.offset(hole(1_004_000_000, true)), undefined);
+  assert.equal(placing.offset(media(2, 1_005_000_000, chunk(0))), 5 - placing.zero / 1e6 + 1000);
 });

@@ -95,6 +95,8 @@ export interface Media {
   broken: boolean;
   /** Ends its segment. */
   ends: boolean;
+  /** Time without media: there is no payload. */
+  empty: boolean;
   generation: number;
   sequence: number;
   /** µs since 1970 on the axis of EXT-X-PROGRAM-DATE-TIME. */
@@ -125,6 +127,7 @@ export function readMedia(data: ArrayBuffer): Media | undefined {
     cut: (flags & 1) !== 0,
     broken: (flags & 2) !== 0,
     ends: (flags & 4) !== 0,
+    empty: (flags & 8) !== 0,
     generation: view.getUint32(4),
     // Below 2^53 for 285 years of microseconds, and for ever of chunks.
     sequence: Number(view.getBigUint64(8)),

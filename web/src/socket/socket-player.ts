@@ -255,7 +255,11 @@ export class SocketPlayer implements Player {
     if (kind === 'audio') {
       this.newest = media.sourceTime + media.duration;
     }
-    buffer.add(media.payload, this.placing.offset(media));
+    const offset = this.placing.offset(media);
+    if (offset === undefined) {
+      return;
+    }
+    buffer.add(media.payload, offset);
     this.failures = 0;
     this.listener.trouble(undefined);
     this.acknowledge(media);

@@ -61,8 +61,15 @@ export class Placing {
     return true;
   }
 
-  /** The track's `timestampOffset` for this chunk, s: it changes only after a discontinuity. */
-  offset(media: Media): number {
+  /** The track's `timestampOffset` for this chunk, s: it changes only after a discontinuity. Undefined for one without media. */
+  offset(media: Media): number | undefined {
+    if (media.empty) {
+      if (media.broken) {
+        // The chunk after it goes on from here, and does not say that source time jumped.
+        this.of(media.track).offset = undefined;
+      }
+      return undefined;
+    }
     // A little after zero: the other track's first chunk may begin earlier.
     this.base ??= media.sourceTime - 10_000_000;
     const place = this.of(media.track);
@@ -81,11 +88,6 @@ export class Placing {
     // Without a cut point there is nothing to be seen yet, and the next chunk may know better.
     place.offset = place.composition === undefined ? undefined : offset;
     return offset;
-  }
-
-  /** Source time jumps where a track has no media: its next chunk says anew where it belongs. */
-  jump(track: number): void {
-    this.of(track).offset = undefined;
   }
 
   /** The connection broke: what comes next may be of another instance of the server. */
