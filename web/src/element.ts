@@ -6,7 +6,7 @@ import { ServerClock } from './clock';
 import { behindLive, bufferHealth, loadedAhead, type Behind } from './delay';
 import { make, setText } from './dom';
 import css from './element.css';
-import { FeedbackForm, newSession, send } from './feedback';
+import { FeedbackForm, newSession, reported, send } from './feedback';
 import { heardNow, sameLanguage, voiceOf, withStatus, type Heard } from './heard';
 import { HlsPlayer } from './hls-player';
 import { NativePlayer } from './native-player';
@@ -297,7 +297,7 @@ export class TandemPlayer extends HTMLElement {
     const outcome = await send(this.server, this.token, {
       kind,
       channel: this.channel,
-      language: this.voice || null,
+      language: reported(this.voice, this.info),
       ...(score === undefined ? {} : { score }),
       ...(text ? { text } : {}),
       session: (this.player instanceof SocketPlayer ? this.player.session : undefined) ?? this.session,
