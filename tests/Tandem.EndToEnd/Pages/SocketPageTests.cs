@@ -83,6 +83,35 @@ public sealed class SocketPageTests(Browser browser) : IClassFixture<Browser>
 
     [Fact]
     [Trait("Category", "Full")]
+    public async Task A_new_token_interrupts_nothing_and_is_used_at_the_next_connection()
+    {
+        await using var server = await SocketStandIn.StartAsync();
+        server.Token = "first";
+        await using var page = await ViewerPage.OpenAsync(browser, new Uri(server.Root, "#token=first"), prepare: one => one.AddInitScriptAsync(
+            """
+            window.opened = 0;
+            addEventListener('tandem-ready', () => window.opened++);
+            addEventListener('tandem-status', event => window.problem = event.detail.problem);
+            """));
+        await page.PlaysAsync();
+        await page.UntilAsync("window.problem === null");
+
+        // The page around learns that the token has ended while what is connected still plays.
+        server.Token = "second";
+        await page.UntilAsync("window.problem === 'refused'");
+        await page.ReadAsync<object>($"{Player}.setAttribute('token', 'second')");
+        await page.UntilAsync("window.problem === null");
+        Assert.Single(server.Queries);
+        await server.CutAsync();
+        var frames = await page.ReadAsync<int>($"{ViewerPage.Video}.getVideoPlaybackQuality().totalVideoFrames");
+        await page.UntilAsync($"{ViewerPage.Video}.getVideoPlaybackQuality().totalVideoFrames > {frames + 72}");
+        Assert.Equal(2, server.Queries.Count);
+        Assert.Contains("token=second", server.Queries.Last(), StringComparison.Ordinal);
+        Assert.Equal(1, await page.ReadAsync<int>("window.opened"));
+    }
+
+    [Fact]
+    [Trait("Category", "Full")]
     public async Task Where_no_socket_is_to_be_had_it_plays_HLS()
     {
         await using var server = await SocketStandIn.StartAsync();

@@ -45,6 +45,9 @@ public sealed class SocketStandIn : IAsyncDisposable
     /// <summary>Whether sockets are refused.</summary>
     public bool Refuses { get; set; }
 
+    /// <summary>The token without which the channel's state and its sockets are refused; null while anybody may come.</summary>
+    public string? Token { get; set; }
+
     /// <summary>Queries of the sockets that were asked for.</summary>
     public IReadOnlyCollection<string> Queries => _queries;
 
@@ -101,6 +104,10 @@ public sealed class SocketStandIn : IAsyncDisposable
         {
             case "/live/channels.json":
                 await context.Response.WriteAsync("""{"channels":[{"channel":"short"}]}""");
+                break;
+            case "/live/short/state.json" or "/ws/live/short"
+                when Token is { } token && context.Request.Headers.Authorization != $"Bearer {token}" && context.Request.Query["token"] != token:
+                context.Response.StatusCode = StatusCodes.Status401Unauthorized;
                 break;
             case "/live/short/state.json":
                 await context.Response.WriteAsync(

@@ -112,7 +112,7 @@ export class SocketPlayer implements Player {
 
   private connect(): void {
     const voice = this.language;
-    const address = socketAddress(this.server, this.channel, { lang: voice, media: 'av', token: this.options.token, resume: resumeFrom(this.next) });
+    const address = socketAddress(this.server, this.channel, { lang: voice, media: 'av', token: this.options.token(), resume: resumeFrom(this.next) });
     const socket = new WebSocket(address, [Subprotocol]);
     this.socket = socket;
     this.bye = undefined;
