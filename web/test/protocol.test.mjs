@@ -2,8 +2,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { firstSample, timescale } from '../src/socket/mp4';
-import { ack, readMedia, readText, resumeFrom, select, socketAddress } from '../src/socket/protocol';
-import { Placing } from '../src/socket/source-buffers';
+import { ack, mimeOf, readMedia, readText, resumeFrom, select, socketAddress } from '../src/socket/protocol';
+import { Placing, TrackBuffer } from '../src/socket/source-buffers';
 
 function message({ kind = 2, track = 2, flags = 0, header = 40, generation = 7, sequence = 42n, source = 1_790_000_000_000_000n, published = 1_790_000_008_500_000n,
   duration = 500_000, rendition = 1, payload = [9, 8, 7] } = {}) {
@@ -156,4 +156,37 @@ test('a hole has no place of its own, and one with a jump lets the next chunk sa
   assert.equal(placing.offset(media(2, 1_001_000_000, chunk(528_000))), offset);
   assert.equal(placing.offset(hole(1_004_000_000, true)), undefined);
   assert.equal(placing.offset(media(2, 1_005_000_000, chunk(0))), 5 - placing.zero / 1e6 + 1000);
+});
+
+test('an init segment has the media type that was told last of its track, else its rendition’s own, else its track’s', () => {
+  const hello = {
+    tracks: [{ track: 1, kind: 'video', mime: 'avc' }, { track: 2, kind: 'audio', mime: 'aac' }],
+    renditions: [{ rendition: 0, language: 'original', mime: 'mp3' }, { rendition: 1, language: 'es' }],
+  };
+  const of = (track, rendition, changed) => mimeOf({ track, rendition, sequence: 42 }, hello, changed);
+  assert.equal(of(2, 0), 'mp3');
+  assert.equal(of(2, 1), 'aac');
+  assert.equal(of(1, 0), 'avc', 'the picture has no rendition');
+  assert.equal(of(1, 0, { fromSequence: 42, mime: 'hevc' }), 'hevc');
+  assert.equal(of(2, 0, { fromSequence: 43, mime: 'opus' }), 'mp3', 'not yet');
+});
+
+test('a buffer changes its type before an init segment of another one, and only then', () => {
+  const done = [];
+  const buffer = {
+    updating: false,
+    buffered: [],
+    timestampOffset: 0,
+    addEventListener: () => undefined,
+    changeType: mime => done.push(mime),
+    appendBuffer: data => done.push(data[0]),
+  };
+  const track = new TrackBuffer(buffer, 'aac', { currentTime: 0 }, assert.fail);
+  track.begin([1], 'aac');
+  track.add([2], 5);
+  track.begin([3], 'mp3');
+  track.begin([4], 'mp3');
+  track.begin([5], 'aac');
+  assert.deepEqual(done, [1, 2, 'mp3', 3, 4, 'aac', 5]);
+  assert.equal(buffer.timestampOffset, 5, 'an init segment moves nothing');
 });

@@ -16,6 +16,8 @@ export interface Rendition {
   name?: string;
   source?: string;
   locked?: boolean;
+  /** Where it differs from the sound track's. */
+  mime?: string;
 }
 
 export interface Hello {
@@ -61,6 +63,8 @@ export interface Notice {
   from?: number;
   to?: number;
   language?: string;
+  fromSequence?: number;
+  mime?: string;
 }
 
 export interface Bye {
@@ -137,6 +141,16 @@ export function readMedia(data: ArrayBuffer): Media | undefined {
     rendition: view.getUint16(36),
     payload: new Uint8Array(data, header),
   };
+}
+
+/** What SourceBuffer is to be told of an init segment: the media type that its track went on with, else that of its rendition, else of its track. */
+export function mimeOf(init: Media, hello: Hello, changed: Notice | undefined): string | undefined {
+  if (changed?.mime !== undefined && init.sequence >= (changed.fromSequence ?? 0)) {
+    return changed.mime;
+  }
+  const track = hello.tracks.find(t => t.track === init.track);
+  const rendition = track?.kind === 'audio' ? hello.renditions.find(r => r.rendition === init.rendition) : undefined;
+  return rendition?.mime ?? track?.mime;
 }
 
 /** The address of a channel's socket. */

@@ -17,8 +17,10 @@ const LongestQueue = 400;
 
 interface Step {
   data: Uint8Array;
-  /** Of a chunk, s; an init segment has none. */
+  /** Of a chunk, s. */
   offset?: number;
+  /** Of an init segment. */
+  mime?: string;
 }
 
 /** What is known of a track. */
@@ -120,15 +122,17 @@ function sameBytes(a: Uint8Array, b: Uint8Array): boolean {
 export class TrackBuffer {
   private readonly waiting: Step[] = [];
 
-  constructor(readonly buffer: SourceBuffer, private readonly video: HTMLVideoElement, private readonly failed: (error: unknown) => void) {
+  /** @param mime what the buffer was made for */
+  constructor(
+    readonly buffer: SourceBuffer, private mime: string, private readonly video: Pick<HTMLVideoElement, 'currentTime'>, private readonly failed: (error: unknown) => void) {
     buffer.mode = 'segments';
     buffer.addEventListener('updateend', () => this.go());
     buffer.addEventListener('error', () => failed(new Error('the browser refused a chunk')));
   }
 
-  /** Takes an init segment. */
-  begin(data: Uint8Array): void {
-    this.push({ data });
+  /** Takes an init segment of a media type. */
+  begin(data: Uint8Array, mime: string): void {
+    this.push({ data, mime });
   }
 
   /** Takes a chunk. */
@@ -158,6 +162,10 @@ export class TrackBuffer {
       }
       const next = this.waiting.shift();
       if (next) {
+        if (next.mime !== undefined && next.mime !== this.mime) {
+          this.buffer.changeType(next.mime);
+          this.mime = next.mime;
+        }
         if (next.offset !== undefined && this.buffer.timestampOffset !== next.offset) {
           this.buffer.timestampOffset = next.offset;
         }
