@@ -41,15 +41,7 @@ public sealed class SocketPageTests(Browser browser) : IClassFixture<Browser>
     {
         await using var server = await SocketStandIn.StartAsync();
         await using var page = await ViewerPage.OpenAsync(browser, server.Root);
-        try
-        {
-            await page.PlaysAsync();
-        }
-        catch (Exception fault) when (fault is Xunit.Sdk.XunitException)
-        {
-            throw new InvalidOperationException($"{fault.Message}\nasked: {string.Join(' ', server.Queries)}\nsaid: {string.Join(' ', server.Heard)}\nfailed: {server.Fault}", fault);
-        }
-
+        await PlaysAsync(server, page);
         Assert.Contains("media=av", server.Queries.First(), StringComparison.Ordinal);
         await HearsAsync(page, 440);
 
@@ -93,7 +85,7 @@ public sealed class SocketPageTests(Browser browser) : IClassFixture<Browser>
             addEventListener('tandem-ready', () => window.opened++);
             addEventListener('tandem-status', event => window.problem = event.detail.problem);
             """));
-        await page.PlaysAsync();
+        await PlaysAsync(server, page);
         await page.UntilAsync("window.problem === null");
 
         // The page around learns that the token has ended while what is connected still plays.
@@ -119,6 +111,18 @@ public sealed class SocketPageTests(Browser browser) : IClassFixture<Browser>
         await using var page = await ViewerPage.OpenAsync(browser, server.Root, prepare: one => one.AddInitScriptAsync(
             "window.players = []; addEventListener('tandem-ready', event => window.players.push(event.detail.player));"));
         await page.UntilAsync("window.players.join() === 'websocket,hls'");
+    }
+
+    private static async Task PlaysAsync(SocketStandIn server, ViewerPage page)
+    {
+        try
+        {
+            await page.PlaysAsync();
+        }
+        catch (Exception fault) when (fault is Xunit.Sdk.XunitException)
+        {
+            throw new InvalidOperationException($"{fault.Message}\nasked: {string.Join(' ', server.Queries)}\nsaid: {string.Join(' ', server.Heard)}\nfailed: {server.Fault}", fault);
+        }
     }
 
     private static async Task HearsAsync(ViewerPage page, double hertz)
