@@ -6,7 +6,7 @@ import { ServerClock } from './clock';
 import { behindLive, bufferHealth, loadedAhead, type Behind } from './delay';
 import { make, setText } from './dom';
 import css from './element.css';
-import { FeedbackForm, newSession, send } from './feedback';
+import { FeedbackForm, newSession, reported, send } from './feedback';
 import { heardNow, sameLanguage, voiceOf, withStatus, type Heard } from './heard';
 import { HlsPlayer } from './hls-player';
 import { NativePlayer } from './native-player';
@@ -30,6 +30,8 @@ export interface StatusDetail {
   bufferSeconds: number;
   channelState: string | null;
   player: Player['kind'] | null;
+  /** What keeps it from playing; `refused` asks for another token. */
+  problem: Problem | null;
 }
 
 /** Where the script came from, which is where Tandem is; set by whoever defines the element. */
@@ -125,7 +127,8 @@ export class TandemPlayer extends HTMLElement {
       this.show();
     } else if (name === 'muted') {
       this.video.muted = after !== null;
-    } else {
+    } else if (name !== 'token' || this.problem === 'refused') {
+      // A new token is used from the next request on, and what plays goes on; where nothing plays for want of it, everything begins anew.
       this.restart();
     }
   }
@@ -231,7 +234,7 @@ export class TandemPlayer extends HTMLElement {
     const asked = this.getAttribute('voice') ?? recall(this, 'voice');
     const options: PlayerOptions = {
       address: channelAddress(this.server, this.channel),
-      token: this.token,
+      token: () => this.token,
       voice: asked,
       caption: this.getAttribute('captions') ?? recall(this, 'caption'),
     };
@@ -254,7 +257,7 @@ export class TandemPlayer extends HTMLElement {
     } else if (HlsPlayer.isSupported) {
       const player = new HlsPlayer(this.video, options, listener);
       this.player = player;
-      this.level = OriginalLevel.isSupported ? new OriginalLevel(this.video, player, this.token) : undefined;
+      this.level = OriginalLevel.isSupported ? new OriginalLevel(this.video, player, options.token) : undefined;
     } else if (NativePlayer.isSupported(this.video)) {
       this.player = new NativePlayer(this.video, options, listener);
     } else {
@@ -297,7 +300,7 @@ export class TandemPlayer extends HTMLElement {
     const outcome = await send(this.server, this.token, {
       kind,
       channel: this.channel,
-      language: this.voice || null,
+      language: reported(this.voice, this.info),
       ...(score === undefined ? {} : { score }),
       ...(text ? { text } : {}),
       session: (this.player instanceof SocketPlayer ? this.player.session : undefined) ?? this.session,
@@ -363,7 +366,7 @@ export class TandemPlayer extends HTMLElement {
     this.showLevel();
     this.feedback.show(strings);
     this.feedback.element.hidden = !this.channel;
-    this.tell(heard, behind, buffer.seconds);
+    this.tell(heard, behind, buffer.seconds, problem);
   }
 
   private showLevel(): void {
@@ -390,7 +393,7 @@ export class TandemPlayer extends HTMLElement {
     paragraphs.forEach((text, i) => setText(this.whyText.children[i] ?? this.whyText.appendChild(make('p')), text));
   }
 
-  private tell(heard: Heard, behind: Behind | undefined, bufferSeconds: number): void {
+  private tell(heard: Heard, behind: Behind | undefined, bufferSeconds: number, problem: Problem | undefined): void {
     const detail: StatusDetail = {
       heard: heard.what,
       why: 'why' in heard ? heard.why : null,
@@ -399,6 +402,7 @@ export class TandemPlayer extends HTMLElement {
       bufferSeconds: Math.round(bufferSeconds * 10) / 10,
       channelState: this.info?.state ?? null,
       player: this.player?.kind ?? null,
+      problem: problem ?? null,
     };
     const text = JSON.stringify(detail);
     if (text !== this.told) {

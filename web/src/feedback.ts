@@ -1,7 +1,7 @@
 // Reports and scores: POST /v1/feedback (docs/http.md).
 
 import { make, setText } from './dom';
-import { credentials } from './state';
+import { credentials, type ChannelInfo } from './state';
 import type { Strings } from './words/strings';
 
 export type FeedbackKind = 'score' | 'latency' | 'quality';
@@ -41,6 +41,11 @@ export function sentAs(status: number): Sent {
     default:
       return 'unreachable';
   }
+}
+
+/** The voice that a report is about, as the server takes it: `original` or a dubbed one; null for a voice of the source's own and for none. */
+export function reported(voice: string, info: ChannelInfo | undefined): string | null {
+  return voice === 'original' || info?.voices?.some(v => v.language.toLowerCase() === voice.toLowerCase()) ? voice : null;
 }
 
 export async function send(server: string, token: string | undefined, feedback: Feedback): Promise<Sent> {

@@ -9,6 +9,8 @@ export class HlsPlayer implements Player {
   private hls!: Hls;
   private retry: ReturnType<typeof setTimeout> | undefined;
   private failures = 0;
+  // What the addresses of the master playlist that plays were had with.
+  private openedWith: string | undefined;
   private mediaErrors: number[] = [];
   private want: { voice: string | undefined; caption: string | undefined };
 
@@ -84,6 +86,7 @@ export class HlsPlayer implements Player {
 
   private open(): void {
     this.mediaErrors = [];
+    this.openedWith = this.options.token();
     this.hls = new Hls({
       liveSyncDurationCount: 3,
       // After a stall, a jump is better than minutes of delay.
@@ -94,7 +97,7 @@ export class HlsPlayer implements Player {
       xhrSetup: (request, url) => {
         // To Tandem only: the source's own segments lie on other hosts, which must not see it.
         if (url.startsWith(this.options.address)) {
-          for (const [name, value] of Object.entries(credentials(this.options.token))) {
+          for (const [name, value] of Object.entries(credentials(this.options.token()))) {
             request.setRequestHeader(name, value);
           }
         }
@@ -135,6 +138,12 @@ export class HlsPlayer implements Player {
   }
 
   private fail(error: ErrorData): void {
+    if (error.response?.code === 401 && this.options.token() !== this.openedWith) {
+      // The ticket in the addresses has ended, and the page has a new token to get another with.
+      clearTimeout(this.retry);
+      this.reopen();
+      return;
+    }
     if (!error.fatal) {
       return;
     }

@@ -17,12 +17,9 @@ export class NativePlayer implements Player {
   readonly wantedAhead = 6;
   private retry: ReturnType<typeof setTimeout> | undefined;
   private readonly ended = new AbortController();
-  private readonly address: string;
   private chosen = false;
 
   constructor(private readonly video: HTMLVideoElement, private readonly options: PlayerOptions, private readonly listener: Listener) {
-    // The browser asks for itself and sends no header of ours.
-    this.address = `${options.address}master.m3u8${options.token ? `?token=${encodeURIComponent(options.token)}` : ''}`;
     const { signal } = this.ended;
     const changed = () => {
       this.restore();
@@ -78,6 +75,12 @@ export class NativePlayer implements Player {
     this.ended.abort();
     this.video.removeAttribute('src');
     this.video.load();
+  }
+
+  // The browser asks for itself and sends no header of ours.
+  private get address(): string {
+    const token = this.options.token();
+    return `${this.options.address}master.m3u8${token ? `?token=${encodeURIComponent(token)}` : ''}`;
   }
 
   private get list(): NativeVoices | undefined {

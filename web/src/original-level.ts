@@ -17,7 +17,7 @@ export class OriginalLevel {
   private beat: ReturnType<typeof setInterval> | undefined;
   private level = 0;
 
-  constructor(private readonly video: HTMLVideoElement, private readonly player: HlsPlayer, private readonly token: string | undefined) {}
+  constructor(private readonly video: HTMLVideoElement, private readonly player: HlsPlayer, private readonly token: () => string | undefined) {}
 
   static get isSupported(): boolean {
     return typeof AudioContext === 'function';
@@ -66,7 +66,7 @@ export class OriginalLevel {
       liveSyncDurationCount: 3,
       liveMaxLatencyDurationCount: 20,
       xhrSetup: request => {
-        for (const [name, value] of Object.entries(credentials(this.token))) {
+        for (const [name, value] of Object.entries(credentials(this.token()))) {
           request.setRequestHeader(name, value);
         }
       },

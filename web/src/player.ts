@@ -40,8 +40,8 @@ export interface Listener {
 export interface PlayerOptions {
   /** Where the channel's files are; ends with a slash. */
   address: string;
-  /** A viewer's token, where the server asks for one. */
-  token?: string | undefined;
+  /** The viewer's token as it is now, where the server asks for one: pages renew it while it plays. */
+  token: () => string | undefined;
   /** The voice to begin with, by name or language; undefined for the channel's own choice. */
   voice?: string | undefined;
   /** The captions to begin with, by name or language; undefined for none. */

@@ -8,6 +8,10 @@ public sealed class SocketPageTests(Browser browser) : IClassFixture<Browser>
 {
     private const string Player = "document.querySelector('tandem-player')";
 
+    // Of picture and sound.
+    private const string Buffers = $"[...{Player}.player.buffers.values()].map(b => b.buffer)";
+    private const string Offsets = $"{Buffers}.map(b => b.timestampOffset)";
+
     // What is heard, as a frequency.
     private const string Pitch =
         """
@@ -37,15 +41,7 @@ public sealed class SocketPageTests(Browser browser) : IClassFixture<Browser>
     {
         await using var server = await SocketStandIn.StartAsync();
         await using var page = await ViewerPage.OpenAsync(browser, server.Root);
-        try
-        {
-            await page.PlaysAsync();
-        }
-        catch (Exception fault) when (fault is Xunit.Sdk.XunitException)
-        {
-            throw new InvalidOperationException($"{fault.Message}\nasked: {string.Join(' ', server.Queries)}\nsaid: {string.Join(' ', server.Heard)}\nfailed: {server.Fault}", fault);
-        }
-
+        await PlaysAsync(server, page);
         Assert.Contains("media=av", server.Queries.First(), StringComparison.Ordinal);
         await HearsAsync(page, 440);
 
@@ -57,16 +53,53 @@ public sealed class SocketPageTests(Browser browser) : IClassFixture<Browser>
         await HearsAsync(page, 1000);
         Assert.Contains(server.Heard, text => text.Contains("\"ack\"", StringComparison.Ordinal) && text.Contains("bufferMs", StringComparison.Ordinal));
 
-        // What is missed is sent again: the picture never stands still for longer than what was in store.
-        var frames = await page.ReadAsync<int>($"{ViewerPage.Video}.getVideoPlaybackQuality().totalVideoFrames");
-        await server.CutAsync();
-        await page.UntilAsync($"{ViewerPage.Video}.getVideoPlaybackQuality().totalVideoFrames > {frames + 72}");
-        await HearsAsync(page, 1000);
-        Assert.Equal(2, server.Queries.Count);
-        Assert.Matches(@"lang=fr.*resume=audio%3A\d+%2Cvideo%3A\d+", server.Queries.Last());
-        Assert.Equal(1, await page.ReadAsync<int>($"{ViewerPage.Video}.buffered.length"));
+        // What is missed is sent again: the picture never stands still for longer than what was in store, and nothing is lost or moved. Each
+        // time it goes on with another kind of picture.
+        var offsets = await page.ReadAsync<double[]>(Offsets);
+        Assert.Equal(offsets[0], offsets[1], 0.001);
+        for (var cuts = 1; cuts <= 3; cuts++)
+        {
+            var frames = await page.ReadAsync<int>($"{ViewerPage.Video}.getVideoPlaybackQuality().totalVideoFrames");
+            await server.CutAsync();
+            await page.UntilAsync($"{ViewerPage.Video}.getVideoPlaybackQuality().totalVideoFrames > {frames + 72}");
+            await HearsAsync(page, 1000);
+            Assert.Equal(1 + cuts, server.Queries.Count);
+            Assert.Matches(@"lang=fr.*resume=audio%3A\d+%2Cvideo%3A\d+", server.Queries.Last());
+            Assert.Equal("1 1", await page.ReadAsync<string>($"{Buffers}.map(b => b.buffered.length).join(' ')"));
+            Assert.Equal(offsets, await page.ReadAsync<double[]>(Offsets));
+        }
+
         Assert.Equal("websocket", await page.ReadAsync<string>($"(() => {{ let kind = ''; {Player}.addEventListener('tandem-status', e => kind = e.detail.player); {Player}.told = ''; {Player}.show(); return kind; }})()"));
         Assert.Empty(page.Faults);
+    }
+
+    [Fact]
+    [Trait("Category", "Full")]
+    public async Task A_new_token_interrupts_nothing_and_is_used_at_the_next_connection()
+    {
+        await using var server = await SocketStandIn.StartAsync();
+        server.Token = "first";
+        await using var page = await ViewerPage.OpenAsync(browser, new Uri(server.Root, "#token=first"), prepare: one => one.AddInitScriptAsync(
+            """
+            window.opened = 0;
+            addEventListener('tandem-ready', () => window.opened++);
+            addEventListener('tandem-status', event => window.problem = event.detail.problem);
+            """));
+        await PlaysAsync(server, page);
+        await page.UntilAsync("window.problem === null");
+
+        // The page around learns that the token has ended while what is connected still plays.
+        server.Token = "second";
+        await page.UntilAsync("window.problem === 'refused'");
+        await page.ReadAsync<object>($"{Player}.setAttribute('token', 'second')");
+        await page.UntilAsync("window.problem === null");
+        Assert.Single(server.Queries);
+        await server.CutAsync();
+        var frames = await page.ReadAsync<int>($"{ViewerPage.Video}.getVideoPlaybackQuality().totalVideoFrames");
+        await page.UntilAsync($"{ViewerPage.Video}.getVideoPlaybackQuality().totalVideoFrames > {frames + 72}");
+        Assert.Equal(2, server.Queries.Count);
+        Assert.Contains("token=second", server.Queries.Last(), StringComparison.Ordinal);
+        Assert.Equal(1, await page.ReadAsync<int>("window.opened"));
     }
 
     [Fact]
@@ -78,6 +111,18 @@ public sealed class SocketPageTests(Browser browser) : IClassFixture<Browser>
         await using var page = await ViewerPage.OpenAsync(browser, server.Root, prepare: one => one.AddInitScriptAsync(
             "window.players = []; addEventListener('tandem-ready', event => window.players.push(event.detail.player));"));
         await page.UntilAsync("window.players.join() === 'websocket,hls'");
+    }
+
+    private static async Task PlaysAsync(SocketStandIn server, ViewerPage page)
+    {
+        try
+        {
+            await page.PlaysAsync();
+        }
+        catch (Exception fault) when (fault is Xunit.Sdk.XunitException)
+        {
+            throw new InvalidOperationException($"{fault.Message}\nasked: {string.Join(' ', server.Queries)}\nsaid: {string.Join(' ', server.Heard)}\nfailed: {server.Fault}", fault);
+        }
     }
 
     private static async Task HearsAsync(ViewerPage page, double hertz)

@@ -45,6 +45,9 @@ public sealed class SocketStandIn : IAsyncDisposable
     /// <summary>Whether sockets are refused.</summary>
     public bool Refuses { get; set; }
 
+    /// <summary>The token without which the channel's state and its sockets are refused; null while anybody may come.</summary>
+    public string? Token { get; set; }
+
     /// <summary>Queries of the sockets that were asked for.</summary>
     public IReadOnlyCollection<string> Queries => _queries;
 
@@ -102,6 +105,10 @@ public sealed class SocketStandIn : IAsyncDisposable
             case "/live/channels.json":
                 await context.Response.WriteAsync("""{"channels":[{"channel":"short"}]}""");
                 break;
+            case "/live/short/state.json" or "/ws/live/short"
+                when Token is { } token && context.Request.Headers.Authorization != $"Bearer {token}" && context.Request.Query["token"] != token:
+                context.Response.StatusCode = StatusCodes.Status401Unauthorized;
+                break;
             case "/live/short/state.json":
                 await context.Response.WriteAsync(
                     $$$"""
@@ -135,26 +142,28 @@ public sealed class SocketStandIn : IAsyncDisposable
         try
         {
             await SayAsync(socket, Hello(_languages[voice]));
-            await SendAsync(socket, Picture, 0, picture, _picture.Init, init: true);
+            await SendAsync(socket, _picture, Picture, 0, picture, init: true);
             var sent = -1;
-            while (!gone.IsCancellationRequested)
+
+            // Who is cut off comes again in the middle of a group of pictures, where it is hardest to go on.
+            while (!gone.IsCancellationRequested || _picture.Chunks[picture].IsCut)
             {
                 while (picture < Newest)
                 {
-                    await SendAsync(socket, Picture, 0, picture, _picture.Chunks[picture].Data, init: false);
+                    await SendAsync(socket, _picture, Picture, 0, picture, init: false);
                     picture++;
                 }
 
                 while (sound < Newest)
                 {
                     if (sent != voice)
-                        await SendAsync(socket, Sound, voice, sound, _voices[voice].Init, init: true);
+                        await SendAsync(socket, _voices[voice], Sound, voice, sound, init: true);
                     sent = voice;
-                    await SendAsync(socket, Sound, voice, sound, _voices[voice].Chunks[sound].Data, init: false);
+                    await SendAsync(socket, _voices[voice], Sound, voice, sound, init: false);
                     sound++;
                 }
 
-                await Task.Delay(TimeSpan.FromSeconds(0.1), TimeProvider.System, gone.Token).ContinueWith(_ => { }, TaskScheduler.Default);
+                await Task.Delay(TimeSpan.FromSeconds(0.1), TimeProvider.System);
             }
 
             await SayAsync(socket, """{"type":"bye","reason":"shutdown","detail":"","reconnect":true,"afterMs":300}""");
@@ -199,7 +208,10 @@ public sealed class SocketStandIn : IAsyncDisposable
     {
         var next = resume.Split(',', StringSplitOptions.RemoveEmptyEntries).Select(part => part.Split(':'))
             .ToDictionary(part => part[0], part => int.Parse(part[1], System.Globalization.CultureInfo.InvariantCulture), StringComparer.Ordinal);
-        return (next.GetValueOrDefault("video", Newest - 1), next.GetValueOrDefault("audio", Newest - 1));
+        var newest = Newest - 1;
+        while (!_picture.Chunks[newest].IsCut)
+            newest--;
+        return (next.GetValueOrDefault("video", newest), next.GetValueOrDefault("audio", newest));
     }
 
     private static string Hello(string language) =>
@@ -213,15 +225,17 @@ public sealed class SocketStandIn : IAsyncDisposable
     private static Task SayAsync(WebSocket socket, string text) =>
         socket.SendAsync(Encoding.UTF8.GetBytes(text), WebSocketMessageType.Text, endOfMessage: true, CancellationToken.None);
 
-    private Task SendAsync(WebSocket socket, int track, int rendition, int sequence, byte[] payload, bool init)
+    private Task SendAsync(WebSocket socket, SocketTrack of, int track, int rendition, int sequence, bool init)
     {
+        var payload = init ? of.Init : of.Chunks[sequence].Data;
+
         // When its beginning was live is what the delay is counted from.
         var published = _began.AddSeconds((sequence - 3) * SocketTrack.ChunkSeconds);
-        var live = published.AddSeconds(-DelaySeconds);
+        var live = published.AddSeconds(of.Chunks[0].Composition - DelaySeconds);
         var data = new byte[40 + payload.Length];
         data[0] = (byte)(init ? 1 : 2);
         data[1] = (byte)track;
-        data[2] = (byte)(init ? 0 : 1);
+        data[2] = (byte)(!init && of.Chunks[sequence].IsCut ? 1 : 0);
         data[3] = 40;
         BinaryPrimitives.WriteUInt32BigEndian(data.AsSpan(4), 1);
         BinaryPrimitives.WriteUInt64BigEndian(data.AsSpan(8), (ulong)sequence);

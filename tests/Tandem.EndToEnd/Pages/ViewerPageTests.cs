@@ -1,4 +1,6 @@
+using System.Collections.Concurrent;
 using System.Globalization;
+using Microsoft.Playwright;
 using Tandem.Checks.LiveOrigin;
 using Tandem.Checks.Signals;
 using Tandem.EndToEnd.Harness;
@@ -35,6 +37,47 @@ public sealed class ViewerPageTests(Browser browser) : IClassFixture<Browser>
         await page.UntilAsync($"{ViewerPage.Tree}.getElementById('heard').textContent === 'You hear the original sound, in English.'");
 
         await TellsTheTrueDelayAsync(server, source, page);
+        Assert.Empty(page.Faults);
+    }
+
+    [Fact]
+    public async Task A_new_token_interrupts_nothing_until_the_old_ones_ticket_has_ended()
+    {
+        await using var origin = await OriginServer.StartAsync();
+        var source = origin.Add("renewed", new OriginOptions { Programme = await Programmes.FlashBeepAsync(Packing.Ts, FrameRate.Pal) });
+        await using var server = await TandemServer.StartAsync([TandemServer.Channel("renewed", source.Master, delay: "4s", to: "es")]);
+        var (ended, tokens) = (false, new ConcurrentQueue<string>());
+        await using var page = await ViewerPage.OpenAsync(browser, new Uri(server.Root, "#token=first"), prepare: async one =>
+        {
+            await one.AddInitScriptAsync("window.opened = 0; addEventListener('tandem-ready', () => window.opened++);");
+            await one.RouteAsync("**/live/renewed/**/*.m3u8", async route =>
+            {
+                // As where access is configured: a ticket ends, and the master playlist gives another.
+                if (route.Request.Url.EndsWith("/master.m3u8", StringComparison.Ordinal))
+                {
+                    tokens.Enqueue(await route.Request.HeaderValueAsync("authorization") ?? "");
+                    ended = false;
+                }
+
+                await (ended ? route.FulfillAsync(new RouteFulfillOptions { Status = 401 }) : route.ContinueAsync());
+            });
+        });
+        await page.PlaysAsync();
+        await page.ReadAsync<object>("document.querySelector('tandem-player').setAttribute('token', 'second')");
+        var position = await page.ReadAsync<double>($"{ViewerPage.Video}.currentTime");
+        await page.UntilAsync(string.Create(CultureInfo.InvariantCulture, $"{ViewerPage.Video}.currentTime > {position + 3}"));
+        Assert.Equal(["Bearer first"], tokens);
+
+        ended = true;
+
+        // At the next reload of a playlist; a player that knows nothing of tokens tries for 15 s before it opens the master playlist again.
+        using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(12));
+        while (tokens.Count < 2)
+            await Task.Delay(TimeSpan.FromSeconds(0.1), TimeProvider.System, limit.Token);
+        var frames = await page.ReadAsync<int>($"{ViewerPage.Video}.getVideoPlaybackQuality().totalVideoFrames");
+        await page.UntilAsync($"{ViewerPage.Video}.getVideoPlaybackQuality().totalVideoFrames > {frames + 25}");
+        Assert.Equal(["Bearer first", "Bearer second"], tokens);
+        Assert.Equal(1, await page.ReadAsync<int>("window.opened"));
         Assert.Empty(page.Faults);
     }
 

@@ -51,8 +51,14 @@ export function timescale(init: Uint8Array): number | undefined {
   return value > 0 ? value : undefined;
 }
 
-/** Presentation of a chunk's first sample in ticks: tfdt (8.8.12) and the sample's composition offset (trun, 8.8.8); undefined where it cannot be found. */
-export function firstPresentation(chunk: Uint8Array): number | undefined {
+/** When a chunk's first sample is decoded, and how much later it is shown, in ticks. */
+export interface FirstSample {
+  decode: number;
+  composition: number;
+}
+
+/** A chunk's first sample by tfdt (8.8.12) and trun (8.8.8); undefined where it cannot be found. */
+export function firstSample(chunk: Uint8Array): FirstSample | undefined {
   const base = find(chunk, ['moof', 'traf', 'tfdt']);
   if (!base) {
     return undefined;
@@ -64,7 +70,7 @@ export function firstPresentation(chunk: Uint8Array): number | undefined {
   }
   const decode = wide ? Number(view.getBigUint64(base.start + 4)) : view.getUint32(base.start + 4);
   const run = find(chunk, ['moof', 'traf', 'trun']);
-  return decode + (run ? firstOffset(view, run) : 0);
+  return { decode, composition: run ? firstOffset(view, run) : 0 };
 }
 
 function firstOffset(view: DataView, run: Box): number {

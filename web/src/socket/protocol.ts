@@ -16,6 +16,8 @@ export interface Rendition {
   name?: string;
   source?: string;
   locked?: boolean;
+  /** Where it differs from the sound track's. */
+  mime?: string;
 }
 
 export interface Hello {
@@ -61,6 +63,8 @@ export interface Notice {
   from?: number;
   to?: number;
   language?: string;
+  fromSequence?: number;
+  mime?: string;
 }
 
 export interface Bye {
@@ -95,6 +99,8 @@ export interface Media {
   broken: boolean;
   /** Ends its segment. */
   ends: boolean;
+  /** Time without media: there is no payload. */
+  empty: boolean;
   generation: number;
   sequence: number;
   /** µs since 1970 on the axis of EXT-X-PROGRAM-DATE-TIME. */
@@ -125,6 +131,7 @@ export function readMedia(data: ArrayBuffer): Media | undefined {
     cut: (flags & 1) !== 0,
     broken: (flags & 2) !== 0,
     ends: (flags & 4) !== 0,
+    empty: (flags & 8) !== 0,
     generation: view.getUint32(4),
     // Below 2^53 for 285 years of microseconds, and for ever of chunks.
     sequence: Number(view.getBigUint64(8)),
@@ -134,6 +141,16 @@ export function readMedia(data: ArrayBuffer): Media | undefined {
     rendition: view.getUint16(36),
     payload: new Uint8Array(data, header),
   };
+}
+
+/** What SourceBuffer is to be told of an init segment: the media type that its track went on with, else that of its rendition, else of its track. */
+export function mimeOf(init: Media, hello: Hello, changed: Notice | undefined): string | undefined {
+  if (changed?.mime !== undefined && init.sequence >= (changed.fromSequence ?? 0)) {
+    return changed.mime;
+  }
+  const track = hello.tracks.find(t => t.track === init.track);
+  const rendition = track?.kind === 'audio' ? hello.renditions.find(r => r.rendition === init.rendition) : undefined;
+  return rendition?.mime ?? track?.mime;
 }
 
 /** The address of a channel's socket. */

@@ -4,7 +4,7 @@ import { loadedAhead } from '../delay';
 import { make } from '../dom';
 import { wanted, type Listener, type Player, type PlayerOptions, type Track } from '../player';
 import type { HeardSince } from '../state';
-import { ack, readMedia, readText, resumeFrom, select, socketAddress, Subprotocol, type Bye, type Caption, type Hello, type Media, type Status } from './protocol';
+import { ack, mimeOf, readMedia, readText, resumeFrom, select, socketAddress, Subprotocol, type Bye, type Caption, type Hello, type Media, type Notice, type Status } from './protocol';
 import { Placing, TrackBuffer } from './source-buffers';
 
 /** How long the first `hello` is waited for, ms. */
@@ -36,6 +36,7 @@ export class SocketPlayer implements Player {
   private readonly placing = new Placing();
   private readonly buffers = new Map<number, TrackBuffer>();
   private readonly next: { audio?: number; video?: number } = {};
+  private readonly changed = new Map<number, Notice>();
   private readonly acked = new Map<number, number>();
   private readonly ended = new AbortController();
   private readonly pending: Media[] = [];
@@ -67,7 +68,7 @@ export class SocketPlayer implements Player {
   }
 
   get voices(): Track[] {
-    return (this.hello?.renditions ?? []).filter(r => !r.locked).map(r => ({
+    return (this.hello?.renditions ?? []).filter(r => !r.locked && (!r.mime || MediaSource.isTypeSupported(r.mime))).map(r => ({
       id: r.rendition,
       name: r.name ?? r.language,
       language: r.language === 'original' ? (r.source ?? '') : r.language,
@@ -112,7 +113,7 @@ export class SocketPlayer implements Player {
 
   private connect(): void {
     const voice = this.language;
-    const address = socketAddress(this.server, this.channel, { lang: voice, media: 'av', token: this.options.token, resume: resumeFrom(this.next) });
+    const address = socketAddress(this.server, this.channel, { lang: voice, media: 'av', token: this.options.token(), resume: resumeFrom(this.next) });
     const socket = new WebSocket(address, [Subprotocol]);
     this.socket = socket;
     this.bye = undefined;
@@ -177,6 +178,8 @@ export class SocketPlayer implements Player {
         if (message.code === 'refused' && this.hello) {
           this.language = this.heardLanguage ?? this.hello.language;
           this.listener.changed();
+        } else if (message.code === 'generation' && message.track !== undefined) {
+          this.changed.set(message.track, message);
         }
         break;
     }
@@ -199,7 +202,8 @@ export class SocketPlayer implements Player {
     this.hello = hello;
     this.session = hello.session;
     this.language = hello.language;
-    this.placing.forget();
+    this.placing.doubt();
+    this.changed.clear();
     if (first) {
       if (!hello.tracks.every(t => MediaSource.isTypeSupported(t.mime))) {
         this.giveUp();
@@ -223,7 +227,7 @@ export class SocketPlayer implements Player {
       try {
         source.duration = Infinity;
         for (const track of hello.tracks) {
-          this.buffers.set(track.track, new TrackBuffer(source.addSourceBuffer(track.mime), this.video, () => this.giveUp()));
+          this.buffers.set(track.track, new TrackBuffer(source.addSourceBuffer(track.mime), track.mime, this.video, () => this.giveUp()));
         }
       } catch {
         this.giveUp();
@@ -243,8 +247,10 @@ export class SocketPlayer implements Player {
       return;
     }
     if (media.kind === 'init') {
-      this.placing.init(media);
-      buffer.add(media.payload, buffer.buffer.timestampOffset);
+      const mime = this.hello && mimeOf(media, this.hello, this.changed.get(media.track));
+      if (this.placing.init(media) && mime) {
+        buffer.begin(media.payload, mime);
+      }
       return;
     }
     const kind = this.hello?.tracks.find(t => t.track === media.track)?.kind;
@@ -254,7 +260,11 @@ export class SocketPlayer implements Player {
     if (kind === 'audio') {
       this.newest = media.sourceTime + media.duration;
     }
-    buffer.add(media.payload, this.placing.offset(media));
+    const offset = this.placing.offset(media);
+    if (offset === undefined) {
+      return;
+    }
+    buffer.add(media.payload, offset);
     this.failures = 0;
     this.listener.trouble(undefined);
     this.acknowledge(media);

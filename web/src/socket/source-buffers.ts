@@ -1,10 +1,13 @@
 // Hands chunks to Media Source, each at its place on the programme's time.
 
 import type { Media } from './protocol';
-import { firstPresentation, timescale } from './mp4';
+import { firstSample, timescale } from './mp4';
 
 /** Two tracks whose offsets are this close are meant to be in step, s. */
 const SameOffset = 0.05;
+
+/** After a reconnect, more than this is another way of counting a track's times and no drift of source time, s. */
+const OtherClock = 0.5;
 
 /** Played picture and sound that is kept, s. */
 const KeptBehind = 20;
@@ -14,13 +17,27 @@ const LongestQueue = 400;
 
 interface Step {
   data: Uint8Array;
-  offset: number;
+  /** Of a chunk, s. */
+  offset?: number;
+  /** Of an init segment. */
+  mime?: string;
+}
+
+/** What is known of a track. */
+interface Place {
+  init?: Uint8Array;
+  scale: number;
+  /** Composition offset of the first picture that decoding could begin with, ticks; that of the others differs where there are B pictures. */
+  composition?: number | undefined;
+  /** s. */
+  offset?: number | undefined;
+  /** Whether the connection broke since the last chunk: another instance may count its times from elsewhere. */
+  unsure: boolean;
 }
 
 /** Where a chunk belongs. Pure but for what it remembers of each track. */
 export class Placing {
-  private readonly scales = new Map<number, number>();
-  private readonly offsets = new Map<number, number>();
+  private readonly places = new Map<number, Place>();
   private base: number | undefined;
 
   /** Source time of the element's zero, µs since 1970; undefined before the first chunk. */
@@ -28,54 +45,107 @@ export class Placing {
     return this.base;
   }
 
-  /** Takes an init segment. */
-  init(media: Media): void {
-    const scale = timescale(media.payload);
-    if (scale !== undefined) {
-      this.scales.set(media.track, scale);
+  /**
+   * Takes an init segment; says whether it differs from the track's last one. One that does not is not to be appended: browsers drop pictures
+   * after each until the next key frame.
+   */
+  init(media: Media): boolean {
+    const place = this.of(media.track);
+    if (place.init && sameBytes(place.init, media.payload)) {
+      return false;
     }
+    place.init = media.payload;
+    place.scale = timescale(media.payload) ?? place.scale;
+    place.composition = undefined;
+    if (place.unsure) {
+      place.offset = undefined;
+    }
+    return true;
   }
 
-  /** The track's `timestampOffset` for this chunk, s: it changes only after a discontinuity. */
-  offset(media: Media): number {
+  /** The track's `timestampOffset` for this chunk, s: it changes only after a discontinuity. Undefined for one without media. */
+  offset(media: Media): number | undefined {
+    if (media.empty) {
+      if (media.broken) {
+        // The chunk after it goes on from here, and does not say that source time jumped.
+        this.of(media.track).offset = undefined;
+      }
+      return undefined;
+    }
     // A little after zero: the other track's first chunk may begin earlier.
     this.base ??= media.sourceTime - 10_000_000;
-    let offset = this.offsets.get(media.track);
-    if (offset === undefined || media.broken) {
-      const own = (firstPresentation(media.payload) ?? 0) / (this.scales.get(media.track) ?? 1);
-      offset = (media.sourceTime - this.base) / 1e6 - own;
-      for (const [track, other] of this.offsets) {
-        if (track !== media.track && Math.abs(other - offset) < SameOffset) {
-          offset = other;
-        }
-      }
-      this.offsets.set(media.track, offset);
+    const place = this.of(media.track);
+    const first = firstSample(media.payload) ?? { decode: 0, composition: 0 };
+    if (media.cut) {
+      place.composition ??= first.composition;
     }
+    // Source time is that of decoding, moved by this much (docs/protocol.md): equal for all pictures, whatever their own is.
+    const reckoned = (media.sourceTime - this.base) / 1e6 - (first.decode + (place.composition ?? first.composition)) / place.scale;
+    const { offset: before, unsure } = place;
+    place.unsure = false;
+    if (before !== undefined && !media.broken && !(unsure && Math.abs(reckoned - before) > OtherClock)) {
+      return before;
+    }
+    const offset = this.inStep(media.track, reckoned);
+    // Without a cut point there is nothing to be seen yet, and the next chunk may know better.
+    place.offset = place.composition === undefined ? undefined : offset;
     return offset;
   }
 
-  /** After a break in the connection the next chunks say anew where they belong. */
-  forget(): void {
-    this.offsets.clear();
+  /** The connection broke: what comes next may be of another instance of the server. */
+  doubt(): void {
+    for (const place of this.places.values()) {
+      place.unsure = true;
+    }
   }
+
+  private inStep(track: number, reckoned: number): number {
+    const others = [...this.places].filter(([other]) => other !== track).map(([, place]) => place.offset);
+    return others.find(other => other !== undefined && Math.abs(other - reckoned) < SameOffset) ?? reckoned;
+  }
+
+  private of(track: number): Place {
+    let place = this.places.get(track);
+    if (!place) {
+      place = { scale: 1, unsure: false };
+      this.places.set(track, place);
+    }
+    return place;
+  }
+}
+
+function sameBytes(a: Uint8Array, b: Uint8Array): boolean {
+  return a.length === b.length && a.every((value, at) => value === b[at]);
 }
 
 /** One track's buffer and what waits for it. */
 export class TrackBuffer {
   private readonly waiting: Step[] = [];
 
-  constructor(readonly buffer: SourceBuffer, private readonly video: HTMLVideoElement, private readonly failed: (error: unknown) => void) {
+  /** @param mime what the buffer was made for */
+  constructor(
+    readonly buffer: SourceBuffer, private mime: string, private readonly video: Pick<HTMLVideoElement, 'currentTime'>, private readonly failed: (error: unknown) => void) {
     buffer.mode = 'segments';
     buffer.addEventListener('updateend', () => this.go());
     buffer.addEventListener('error', () => failed(new Error('the browser refused a chunk')));
   }
 
+  /** Takes an init segment of a media type. */
+  begin(data: Uint8Array, mime: string): void {
+    this.push({ data, mime });
+  }
+
+  /** Takes a chunk. */
   add(data: Uint8Array, offset: number): void {
+    this.push({ data, offset });
+  }
+
+  private push(step: Step): void {
     if (this.waiting.length >= LongestQueue) {
       this.failed(new Error('the browser does not keep up'));
       return;
     }
-    this.waiting.push({ data, offset });
+    this.waiting.push(step);
     this.go();
   }
 
@@ -92,7 +162,11 @@ export class TrackBuffer {
       }
       const next = this.waiting.shift();
       if (next) {
-        if (this.buffer.timestampOffset !== next.offset) {
+        if (next.mime !== undefined && next.mime !== this.mime) {
+          this.buffer.changeType(next.mime);
+          this.mime = next.mime;
+        }
+        if (next.offset !== undefined && this.buffer.timestampOffset !== next.offset) {
           this.buffer.timestampOffset = next.offset;
         }
         this.buffer.appendBuffer(next.data as BufferSource);
