@@ -163,7 +163,7 @@ public sealed class SocketStandIn : IAsyncDisposable
                     sound++;
                 }
 
-                await Task.Delay(TimeSpan.FromSeconds(0.1), TimeProvider.System);
+                await Task.Delay(TimeSpan.FromSeconds(0.1), TimeProvider.System, CancellationToken.None);
             }
 
             await SayAsync(socket, """{"type":"bye","reason":"shutdown","detail":"","reconnect":true,"afterMs":300}""");
