@@ -104,7 +104,11 @@ public sealed partial class TerraformTests
 
             using var process = Process.Start(new ProcessStartInfo(terraform, ["console", "-var", "docs_url=https://docs.example", "-var", $"scraped={scraped}"])
             {
-                UseShellExecute = false, RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true, WorkingDirectory = Path.Combine(folder.FullName, "terraform"),
+                UseShellExecute = false,
+                RedirectStandardInput = true,
+                RedirectStandardOutput = true,
+                RedirectStandardError = true,
+                WorkingDirectory = Path.Combine(folder.FullName, "terraform"),
             })!;
             await process.StandardInput.WriteLineAsync("base64encode(jsonencode(local.alerts))");
             process.StandardInput.Close();
