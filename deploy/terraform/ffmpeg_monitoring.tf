@@ -1,5 +1,6 @@
-# Tandem on Google Cloud: a dashboard, and an alert policy for each rule of ../prometheus/tandem.alerts.yml, with the same PromQL.
-# The metrics must be in Managed Service for Prometheus: from a collector beside each instance (Cloud Run), or from managed collection.
+# Tandem on Google Cloud: a dashboard, and an alert policy for each rule of ../prometheus/tandem.alerts.yml, with the same PromQL (alerts.tf).
+# The metrics must be in Managed Service for Prometheus: from a collector beside each instance (Cloud Run), or from managed collection, which
+# scrapes: -var scraped=true.
 #
 #   terraform apply -var project_id=PROJECT -var 'notification_channels=["projects/PROJECT/notificationChannels/ID"]' -var docs_url=URL
 
@@ -34,38 +35,6 @@ variable "warning_notification_channels" {
   default     = []
 }
 
-variable "docs_url" {
-  description = "Where the checkout of Tandem can be read; runbooks are linked below it."
-  type        = string
-}
-
-locals {
-  rules = yamldecode(file("${path.module}/../prometheus/tandem.alerts.yml"))
-
-  alerts = merge([
-    for group in local.rules.groups : {
-      for rule in group.rules : rule.alert => {
-        group    = group.name
-        query    = trimspace(rule.expr)
-        duration = local.seconds[try(rule.for, "0s")]
-        severity = rule.labels.severity
-        runbook  = "${var.docs_url}/${rule.annotations.runbook_url}"
-      }
-    }
-  ]...)
-
-  # Google Cloud takes seconds only.
-  seconds = {
-    "0s"  = "0s"
-    "30s" = "30s"
-    "1m"  = "60s"
-    "2m"  = "120s"
-    "5m"  = "300s"
-    "10m" = "600s"
-    "30m" = "1800s"
-  }
-}
-
 resource "google_monitoring_alert_policy" "tandem" {
   for_each = local.alerts
 
@@ -98,7 +67,7 @@ resource "google_monitoring_alert_policy" "tandem" {
 
   documentation {
     mime_type = "text/markdown"
-    content   = "What to do: [${each.value.runbook}](${each.value.runbook})"
+    content   = "${each.value.summary}\n\nWhat to do: [${each.value.runbook}](${each.value.runbook})"
   }
 
   notification_channels = (
