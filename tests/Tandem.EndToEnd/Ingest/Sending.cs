@@ -69,7 +69,9 @@ public sealed class Sending : IAsyncDisposable
                 break;
             case SentBy.Srt:
                 Relay = new LossyRelay(port);
-                (_input, _output) = ($"srt://127.0.0.1:{port}", $"srt://127.0.0.1:{Relay.Port}");
+
+                // At a dozen datagrams a second the next one, which shows that one is missing, may come half a second later.
+                (_input, _output) = ($"srt://127.0.0.1:{port}?latency=1500", $"srt://127.0.0.1:{Relay.Port}");
                 break;
             case SentBy.Udp:
                 (_input, _output) = ($"udp://127.0.0.1:{port}", $"udp://127.0.0.1:{port}?pkt_size=1316");
