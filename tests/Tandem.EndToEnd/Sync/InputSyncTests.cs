@@ -209,7 +209,9 @@ public sealed class InputSyncTests(InputMatrix matrix) : IClassFixture<InputMatr
     public void What_is_lost_on_the_way_is_recovered_or_counted()
     {
         var (srt, udp) = (matrix.Of("srt-1-percent-lost"), matrix.Of("udp-1-percent-lost"));
-        Assert.True(srt.Lost >= 5 && srt.Holes == 0, $"{srt.Lost} lost, {srt.Holes} holes: {srt.Told}");
-        Assert.True(udp.Lost >= 5 && udp.Holes > 0, $"{udp.Lost} lost, {udp.Holes} holes: {udp.Told}");
+
+        // A live transport stream's first third of a second of sound is missing without any loss as well (docs/plan.md).
+        Assert.True(srt.Lost >= 5 && srt.Holes <= 1, $"{srt.Lost} lost, {srt.Holes} holes: {srt.Told}");
+        Assert.True(udp.Lost >= 5 && udp.Holes > 1, $"{udp.Lost} lost, {udp.Holes} holes: {udp.Told}");
     }
 }
