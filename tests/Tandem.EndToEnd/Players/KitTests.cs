@@ -45,7 +45,7 @@ public sealed class KitTests(Browser browser, Origin origin) : IClassFixture<Bro
         Assert.True(!report.Fatal.Any() && report.Stalls.Count == 0, report.ToString());
     }
 
-    [Fact]
+    [Fact, Trait("Category", "Full")]
     public async Task A_source_that_ends_is_seen_as_a_stall()
     {
         var programme = await Programmes.FlashBeepAsync(Packing.Ts, FrameRate.Pal);

@@ -8,6 +8,7 @@ using Xunit;
 namespace Tandem.EndToEnd.Sound;
 
 /// <summary>Advertisements that the source marks (issue 3): their speech is left as it is where the channel says so.</summary>
+[Trait("Category", "Full")]
 public sealed class AdTests
 {
     private const int Round = 12;
