@@ -3,8 +3,8 @@ using System.Runtime.InteropServices;
 namespace Tandem.Cli;
 
 /// <summary>
-/// SIGINT, SIGTERM and SIGHUP (a closed terminal): the first one asks for an orderly end, which has 8 s; the second one, or those 8 s running out, ends the process at
-/// once.
+/// SIGINT, SIGTERM and SIGHUP (a closed terminal): the first one asks for an orderly end, which has 8 s; the second one, or those 8 s running
+/// out, ends the process at once. One that is ignored (nohup) stays so.
 /// </summary>
 internal sealed class StopSignals : IDisposable
 {

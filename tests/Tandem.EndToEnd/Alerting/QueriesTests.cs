@@ -36,7 +36,7 @@ public sealed class QueriesTests
         List<WrittenQuery> queries =
             [.. rules.Select(rule => new WrittenQuery(rule.Name, rule.Query)), .. WrittenQueries.Grafana(), .. WrittenQueries.Terraform()];
         Assert.InRange(queries.Count, 80, 400);
-        foreach (var place in new[] { "TandemSegmentErrors", "tandem:healthy", "tandem.json, CPU", "tandem.json, variables", "ffmpeg_monitoring.tf" })
+        foreach (var place in new[] { "TandemSegmentErrors", "tandem:healthy", "tandem.json, CPU", "tandem.json, variables", "ffmpeg_monitoring.tf", "unscraped.alerts.yml" })
             Assert.Contains(queries, query => query.Place == place);
         var wrong = new List<string>();
         foreach (var query in queries)

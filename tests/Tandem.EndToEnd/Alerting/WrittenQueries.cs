@@ -1,6 +1,7 @@
 using System.Text.Json;
 using System.Text.RegularExpressions;
 using Tandem.EndToEnd.Harness;
+using YamlDotNet.RepresentationModel;
 
 namespace Tandem.EndToEnd.Alerting;
 
@@ -22,10 +23,21 @@ public static partial class WrittenQueries
             .Select(match => new WrittenQuery("tandem.json, variables", $"count by ({match.Groups["label"].Value}) ({match.Groups["metric"].Value})")));
     }
 
-    /// <summary>Of deploy/terraform/ffmpeg_monitoring.tf: the charts; its alert policies are made of the rules.</summary>
-    public static IEnumerable<WrittenQuery> Terraform() =>
+    /// <summary>Of deploy/terraform: the charts, and the rules of its own; its other alert policies are made of Prometheus's rules.</summary>
+    public static IEnumerable<WrittenQuery> Terraform() => Charts().Concat(Unscraped());
+
+    private static IEnumerable<WrittenQuery> Charts() =>
         Chart().Matches(File.ReadAllText(Path.Combine(Checkout.Root, "deploy/terraform/ffmpeg_monitoring.tf")))
             .Select(match => new WrittenQuery("ffmpeg_monitoring.tf", Regex.Unescape(match.Groups["text"].Value)));
+
+    private static IEnumerable<WrittenQuery> Unscraped()
+    {
+        var file = new YamlStream();
+        file.Load(new StringReader(File.ReadAllText(Path.Combine(Checkout.Root, "deploy/terraform/unscraped.alerts.yml"))));
+        return file.Documents[0].AllNodes.OfType<YamlMappingNode>()
+            .Where(rule => rule.Children.ContainsKey("alert"))
+            .Select(rule => new WrittenQuery("unscraped.alerts.yml", rule.Children["expr"].ToString()));
+    }
 
     private static IEnumerable<WrittenQuery> All(JsonElement element, string place)
     {
