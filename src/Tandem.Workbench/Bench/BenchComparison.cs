@@ -100,7 +100,10 @@ public sealed record BenchComparison(
     };
 
     /// <summary>Compares.</summary>
-    public static BenchComparison Of(Baseline baseline, BenchReport report)
+    /// <param name="baseline">The earlier run.</param>
+    /// <param name="report">This run.</param>
+    /// <param name="whole">Whether this run was to measure everything: a figure that it has lost is then not passed over.</param>
+    public static BenchComparison Of(Baseline baseline, BenchReport report, bool whole = false)
     {
         using var json = JsonDocument.Parse(report.ToJson());
         var now = BenchFigure.Of(json.RootElement);
@@ -109,7 +112,7 @@ public sealed record BenchComparison(
             .Concat(before.Where(figure => now.All(other => other.Name != figure.Name))
                 .Select(figure => new ComparedFigure(figure.Name, figure.Value, null, null, null, FigureState.NotMeasured)))
             .ToList();
-        var (verdict, reason) = Judge(report.Void, figures);
+        var (verdict, reason) = Judge(report.Void, figures, whole);
         return new BenchComparison(
             new ComparedBaseline(baseline.File, baseline.Commit, baseline.Date),
             verdict,
@@ -131,7 +134,7 @@ public sealed record BenchComparison(
         return new ComparedFigure(now.Name, before.Value, now.Value, Math.Round(change, 4), Math.Round(allowed, 4), state);
     }
 
-    private static (BenchVerdict Verdict, string? Reason) Judge(string? why, List<ComparedFigure> figures)
+    private static (BenchVerdict Verdict, string? Reason) Judge(string? why, List<ComparedFigure> figures, bool whole)
     {
         if (why is not null)
             return (BenchVerdict.Void, why);
@@ -139,6 +142,8 @@ public sealed record BenchComparison(
             return (BenchVerdict.Regressed, worse);
         if (Named(FigureState.Unclear) is { } unclear)
             return (BenchVerdict.Unclear, $"{unclear}: too much noise to judge; measure again on a quiet machine");
+        if (whole && figures.Where(figure => figure.State == FigureState.NotMeasured).Select(figure => figure.Name).ToList() is { Count: > 0 } lost)
+            return (BenchVerdict.Unclear, $"{string.Join(", ", lost)}: in the baseline, and not measured now");
         return figures.Any(figure => figure.State is FigureState.Same or FigureState.Improved)
             ? (BenchVerdict.Passed, null)
             : (BenchVerdict.Unclear, "this run and the baseline have no figure in common");

@@ -28,6 +28,9 @@ public sealed record BenchOptions
     /// <summary>An earlier run to compare with; null for none.</summary>
     public Baseline? Against { get; init; }
 
+    /// <summary>Whether everything is measured, for the usual numbers of languages.</summary>
+    internal bool IsWhole => Only is null && Languages.SequenceEqual(new BenchOptions().Languages);
+
     internal bool Wants(string part) => Only is null || Only == part;
 }
 

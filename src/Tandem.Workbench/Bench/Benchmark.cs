@@ -21,7 +21,7 @@ public static class Benchmark
             using (material)
             {
                 var report = await MeasureAsync(options, machine, material, told, cancel);
-                return (options.Against is { } baseline ? report with { Comparison = BenchComparison.Of(baseline, report) } : report, null);
+                return (options.Against is { } baseline ? report with { Comparison = BenchComparison.Of(baseline, report, options.IsWhole) } : report, null);
             }
         }
         catch (BenchException error)

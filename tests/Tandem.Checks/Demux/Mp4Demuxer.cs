@@ -10,6 +10,7 @@ internal sealed class Mp4Demuxer : ISegmentDemuxer
     private readonly Mp4Track? _sound;
     private readonly List<TimedFrame> _pictures = [];
     private readonly List<TimedFrame> _sounds = [];
+    private readonly MemoryStream? _whole;
     private int _segment = -1;
 
     public Mp4Demuxer(byte[] init)
@@ -18,15 +19,20 @@ internal sealed class Mp4Demuxer : ISegmentDemuxer
         _tracks = tracks.ToDictionary(track => track.Id);
         _picture = tracks.FirstOrDefault(track => track.Handler == "vide");
         _sound = tracks.FirstOrDefault(track => track.Handler == "soun");
+        if (_picture is null or { IsAvc: true })
+            return;
+        _whole = new MemoryStream();
+        _whole.Write(init);
     }
 
-    public PictureStream Pictures => new(_pictures);
+    public PictureStream Pictures => _whole is null ? new(_pictures) : new(_pictures, "mp4", _whole.ToArray());
 
     public SoundStream? Sound => _sound is { } sound ? new SoundStream("aac", sound.Timescale, 1024, _sounds) : null;
 
     public void Read(byte[] segment)
     {
         _segment++;
+        _whole?.Write(segment);
         foreach (var moof in Mp4Box.In(segment).Where(box => box.Type == "moof"))
         {
             foreach (var traf in moof.Children(segment).Where(box => box.Type == "traf"))
@@ -80,7 +86,7 @@ internal sealed class Mp4Demuxer : ISegmentDemuxer
     {
         var seconds = track.Presentation(time);
         if (track == _picture)
-            _pictures.Add(new TimedFrame(seconds, track.AnnexB(sample.Span), _segment));
+            _pictures.Add(new TimedFrame(seconds, track.IsAvc ? track.AnnexB(sample.Span) : sample, _segment));
         else if (track == _sound)
             _sounds.Add(new TimedFrame(seconds, track.Adts(sample.Span), _segment));
     }

@@ -31,6 +31,7 @@ public sealed class Mp4Track
         var entry = Mp4Box.In(init, stsd.Content + 8, stsd.End).First();
         // Fixed fields of a sample entry before its boxes: 78 bytes for pictures, 28 for sound (ISO/IEC 14496-12, 12.1.3 and 12.2.3).
         var inner = Mp4Box.In(init, entry.Content + (Handler == "vide" ? 78 : 28), entry.End).ToList();
+        IsAvc = inner.Exists(box => box.Type == "avcC");
         (_avcParameters, _avcLengthSize) = ReadAvc(init, inner.FirstOrDefault(box => box.Type == "avcC"));
         _aacConfig = ReadAac(init, inner.FirstOrDefault(box => box.Type == "esds"));
     }
@@ -43,6 +44,9 @@ public sealed class Mp4Track
 
     /// <summary><c>vide</c>, <c>soun</c>, …</summary>
     public string Handler { get; }
+
+    /// <summary>Whether it is H.264.</summary>
+    internal bool IsAvc { get; }
 
     internal uint DefaultDuration { get; }
 

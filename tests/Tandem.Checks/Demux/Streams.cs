@@ -2,12 +2,15 @@ namespace Tandem.Checks.Demux;
 
 /// <summary>One coded frame or access unit.</summary>
 /// <param name="Seconds">Presentation time: of the first sample that a decoder hands out for it, with no priming taken off.</param>
-/// <param name="Data">H.264 as Annex B, AAC with an ADTS header, MPEG audio as it is.</param>
+/// <param name="Data">H.264 as Annex B, HEVC of a transport stream as well, other pictures as they are, AAC with an ADTS header, MPEG audio as it is.</param>
 /// <param name="Segment">Index of the segment it came in.</param>
 public readonly record struct TimedFrame(double Seconds, ReadOnlyMemory<byte> Data, int Segment);
 
 /// <summary>Coded pictures in decoding order.</summary>
-public sealed record PictureStream(IReadOnlyList<TimedFrame> Frames);
+/// <param name="Frames">One each.</param>
+/// <param name="Format">What ffmpeg calls the frames one after another: <c>h264</c>, <c>hevc</c>; or <c>mp4</c> for what needs its container.</param>
+/// <param name="Container">The container's bytes where <paramref name="Format"/> is <c>mp4</c>; null otherwise.</param>
+public sealed record PictureStream(IReadOnlyList<TimedFrame> Frames, string Format = "h264", byte[]? Container = null);
 
 /// <summary>Coded sound.</summary>
 /// <param name="Codec"><c>aac</c>, <c>mp2</c> or <c>mp3</c>.</param>

@@ -3,6 +3,10 @@ namespace Tandem.Checks.Demux;
 /// <summary>Takes transport stream segments apart; every segment brings its PAT and PMT.</summary>
 internal sealed class TsDemuxer : ISegmentDemuxer
 {
+    // Stream types (ISO/IEC 13818-1, table 2-34).
+    private const int Avc = 0x1B;
+    private const int Hevc = 0x24;
+
     private readonly List<TimedFrame> _pictures = [];
     private readonly SoundAssembler _sound = new();
     private readonly Dictionary<int, Elementary> _streams = [];
@@ -10,7 +14,7 @@ internal sealed class TsDemuxer : ISegmentDemuxer
     private int _pmt = -1;
     private int _soundPid = -1;
 
-    public PictureStream Pictures => new(_pictures);
+    public PictureStream Pictures => new(_pictures, _streams.Values.Any(stream => stream.Type == Hevc) ? "hevc" : "h264");
 
     public SoundStream? Sound => _sound.Stream;
 
@@ -63,7 +67,7 @@ internal sealed class TsDemuxer : ISegmentDemuxer
         if (stream.Open && stream.Data.Length > 0)
         {
             var data = stream.Data.ToArray();
-            if (stream.Type == 0x1B)
+            if (stream.Type is Avc or Hevc)
                 _pictures.Add(new TimedFrame((stream.Ticks ?? 0) / 90_000.0, data, _segment));
             else
                 _sound.Add(data, stream.Ticks / 90_000.0, _segment);
@@ -84,7 +88,7 @@ internal sealed class TsDemuxer : ISegmentDemuxer
             var sound = type is 0x0F or 0x03 or 0x04;
             if (sound && _soundPid < 0)
                 _soundPid = pid;
-            if (type == 0x1B || (sound && pid == _soundPid))
+            if (type is Avc or Hevc || (sound && pid == _soundPid))
                 _streams.TryAdd(pid, new Elementary(type));
             at += 5 + (((section[at + 3] & 0x0F) << 8) | section[at + 4]);
         }

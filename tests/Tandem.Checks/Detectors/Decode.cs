@@ -74,10 +74,11 @@ public static class Decode
         const int height = 9;
         string[] arguments =
         [
-            "-v", "warning", "-f", "h264", "-i", "pipe:0", "-vsync", "passthrough",
+            "-v", "warning", .. pictures.Container is null ? [] : new[] { "-ignore_editlist", "1" }, "-f", pictures.Format, "-i", "pipe:0", "-map", "0:v",
+            "-vsync", "passthrough",
             "-vf", $"scale={width}:{height}:flags=area,format=gray", "-f", "rawvideo", "pipe:1",
         ];
-        var run = await Ffmpeg.RunAsync(arguments, Join(pictures.Frames));
+        var run = await Ffmpeg.RunAsync(arguments, pictures.Container ?? Join(pictures.Frames));
         var count = run.Output.Length / (width * height);
         if (count != pictures.Frames.Count)
             throw new DemuxException($"{pictures.Frames.Count} access units gave {count} pictures: {run.Log}");

@@ -82,10 +82,7 @@ public static class ProgrammeMaker
         List<string> arguments = ["-output_ts_offset", Text(LeadSeconds), "-muxdelay", "0", "-muxpreload", "0"];
         if (output is { Picture: { } picture, PictureRecipe: { } shown })
         {
-            var gop = Text(GopFrames(recipe));
-            arguments.AddRange(["-map", $"{picture}:v", "-c:v", "libx264", "-preset", "veryfast", "-profile:v", "main", "-level", "3.1"]);
-            arguments.AddRange(["-pix_fmt", "yuv420p", "-bf", "2", "-g", gop, "-keyint_min", gop, "-sc_threshold", "0", "-threads", "1"]);
-            arguments.AddRange(["-b:v", Text(shown.BitRate), "-maxrate", Text(shown.BitRate), "-bufsize", Text(shown.BitRate)]);
+            arguments.AddRange(["-map", $"{picture}:v", "-pix_fmt", "yuv420p", .. Coding(shown, Text(GopFrames(recipe)))]);
         }
 
         if (output is { Sound: { } sound, SoundRecipe: { } heard })
@@ -107,6 +104,24 @@ public static class ProgrammeMaker
         arguments.AddRange(["-hls_segment_filename", $"{output.Name}-%05d.seg", $"{output.Name}.m3u8"]);
         return arguments;
     }
+
+    /// <summary>A key frame at each cut and nowhere else; pictures in another order than they are shown where the codec has that.</summary>
+    private static string[] Coding(PictureRecipe shown, string gop) => shown.Codec switch
+    {
+        PictureCodec.Hevc =>
+        [
+            "-c:v", "libx265", "-preset", "ultrafast", "-tag:v", "hvc1", "-b:v", Text(shown.BitRate),
+            "-x265-params", $"log-level=none:keyint={gop}:min-keyint={gop}:scenecut=0:open-gop=0:bframes=2:pools=1",
+        ],
+        PictureCodec.Av1 => ["-c:v", "libsvtav1", "-preset", "12", "-g", gop, "-svtav1-params", "scd=0"],
+        PictureCodec.Vp9 => ["-c:v", "libvpx-vp9", "-deadline", "realtime", "-cpu-used", "8", "-g", gop, "-keyint_min", gop, "-b:v", Text(shown.BitRate)],
+        _ =>
+        [
+            "-c:v", "libx264", "-preset", "veryfast", "-profile:v", "main", "-level", "3.1",
+            "-bf", "2", "-g", gop, "-keyint_min", gop, "-sc_threshold", "0", "-threads", "1",
+            "-b:v", Text(shown.BitRate), "-maxrate", Text(shown.BitRate), "-bufsize", Text(shown.BitRate),
+        ],
+    };
 
     private static string Encoder(SoundCodec codec) => codec switch
     {

@@ -24,16 +24,40 @@ public readonly record struct FrameRate(int Frames, int Seconds)
     public override string ToString() => Seconds == 1 ? $"{Frames}" : $"{Frames}/{Seconds}";
 }
 
+/// <summary>Picture codecs that test material comes in.</summary>
+public enum PictureCodec
+{
+    /// <summary>H.264.</summary>
+    H264,
+
+    /// <summary>HEVC.</summary>
+    Hevc,
+
+    /// <summary>AV1, in fMP4 alone.</summary>
+    Av1,
+
+    /// <summary>VP9, in fMP4 alone.</summary>
+    Vp9,
+}
+
 /// <summary>A generated picture.</summary>
 /// <param name="Rate">Frame rate.</param>
 /// <param name="Width">Pixels.</param>
 /// <param name="Height">Pixels.</param>
 /// <param name="BitRate">bit/s.</param>
 /// <param name="Flashes">One white frame each <see cref="FrameRate.FlashPeriod"/>, the first at 0; otherwise a plain picture.</param>
-public sealed record PictureRecipe(FrameRate Rate, int Width = 320, int Height = 180, int BitRate = 200_000, bool Flashes = true)
+/// <param name="Codec">How it is coded.</param>
+public sealed record PictureRecipe(
+    FrameRate Rate, int Width = 320, int Height = 180, int BitRate = 200_000, bool Flashes = true, PictureCodec Codec = PictureCodec.H264)
 {
-    /// <summary>H.264 main profile, level 3.1.</summary>
-    public string CodecsTag => "avc1.4d401f";
+    /// <summary>Of H.264: main profile, level 3.1.</summary>
+    public string CodecsTag => Codec switch
+    {
+        PictureCodec.Hevc => "hvc1.1.6.L60.90",
+        PictureCodec.Av1 => "av01.0.00M.08",
+        PictureCodec.Vp9 => "vp09.00.10.08",
+        _ => "avc1.4d401f",
+    };
 }
 
 /// <summary>Audio codecs that test material comes in.</summary>

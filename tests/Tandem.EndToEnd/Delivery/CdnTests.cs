@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Net;
 using System.Net.Http.Headers;
+using Tandem.Checks.Hls;
 using Tandem.Checks.LiveOrigin;
 using Tandem.Checks.Signals;
 using Tandem.EndToEnd.Harness;
@@ -30,6 +31,9 @@ public sealed class CdnTests
             [TandemServer.Channel("cached", source.Master, delay: "4s", video: "carry")],
             new Dictionary<string, string> { ["TANDEM__public_url"] = nginx.Root.ToString() });
         proxy.Origin = server.Root;
+
+        // Through a cache, two playlists are of different ages: a voice's may have been kept for a second longer than the picture's.
+        server.Excuse((_, violation) => violation.Rule == HlsRule.VoiceCoverage);
         var master = new Uri(nginx.Root, "live/cached/master.m3u8");
         using var http = new HttpClient(new SocketsHttpHandler { MaxConnectionsPerServer = 400, AutomaticDecompression = DecompressionMethods.All });
         await server.UntilAsync("it plays through the cache", async () => (await http.GetAsync(master)).IsSuccessStatusCode, TimeSpan.FromSeconds(30));

@@ -1,7 +1,9 @@
 using System.Diagnostics;
 using System.Text.Json;
 using Microsoft.Playwright;
+using Tandem.Checks.Detectors;
 using Tandem.Checks.Hls;
+using Tandem.Checks.Recording;
 using Tandem.EndToEnd.Harness;
 using Tandem.EndToEnd.Pages;
 using Xunit;
@@ -22,7 +24,9 @@ public sealed class DemoTests(Browser browser) : IClassFixture<Browser>
         {
             var line = await demo.StandardOutput.ReadLineAsync(cancel);
             var address = new Uri(JsonDocument.Parse(line!).RootElement.GetProperty("address").GetString()!);
-            await using var watcher = ChannelWatcher.Start(new Uri(address, "live/demo/master.m3u8"));
+            var master = new Uri(address, "live/demo/master.m3u8");
+            await using var watcher = ChannelWatcher.Start(master);
+            await using var recorder = HlsRecorder.Start(master);
             await using var page = await ViewerPage.OpenAsync(browser, address);
             await page.PlaysAsync();
             Assert.Equal(["English (original)", "Español"], await page.Page.Locator("#voices span").AllTextContentsAsync());
@@ -39,6 +43,9 @@ public sealed class DemoTests(Browser browser) : IClassFixture<Browser>
             Assert.True(await page.Page.Locator("#notice").IsHiddenAsync(), await page.TextAsync("notice"));
             Assert.Empty(page.Faults);
             Assert.True(watcher.Violations.Count == 0, watcher.Checker.Summary);
+            await IsHeardAsync(await recorder.UntilAsync(
+                recording => recording.Tracks.Any(track => track.Item.Type == "SUBTITLES" && track.Seconds > 10 && Whole(track).Count >= 2),
+                TimeSpan.FromSeconds(60)));
         }
         finally
         {
@@ -48,6 +55,33 @@ public sealed class DemoTests(Browser browser) : IClassFixture<Browser>
 
         Assert.Equal(0, demo.ExitCode);
     }
+
+    /// <summary>A person hears the original sink, and the dub speak over it.</summary>
+    private static async Task IsHeardAsync(HlsRecording recording)
+    {
+        var epoch = recording.Voice("es").Epochs[0];
+        var voice = await Decode.SoundAsync(recording.Voice("es").Sound(epoch));
+        var original = await Decode.SoundAsync(recording.Original.Sound(epoch));
+        foreach (var cue in Whole(recording.Captions("es")))
+        {
+            var (from, to) = (cue.Start + 0.1, cue.End - 0.1);
+            if (from < voice.Frames[0].Seconds || to > Math.Min(voice.Frames[^1].Seconds, original.Frames[^1].Seconds))
+                continue;
+            var (mix, bed) = (voice.Between(from, to), original.Between(from, to));
+            var level = BedLevel.Decibels(mix, bed, [Range.All]);
+            var dub = BedLevel.Without(mix, bed, level);
+            var loudness = 10 * Math.Log10(dub.Average(sample => (double)sample * sample) + 1e-10);
+            Assert.True(level < -12, $"{cue}: the original lies at {level:F1} dB");
+            Assert.True(loudness > -40, $"{cue}: the dub is at {loudness:F1} dB");
+            return;
+        }
+
+        Assert.Fail("no caption lies within the sound that was recorded");
+    }
+
+    /// <summary>Captions that are over, of the first epoch: long enough to measure.</summary>
+    private static List<Cue> Whole(RecordedTrack captions) =>
+        [.. captions.Had(captions.Epochs[0]) is { Count: > 0 } ? captions.Cues(captions.Epochs[0]).Where(cue => cue.End - cue.Start > 1) : []];
 
     [Fact]
     public async Task A_file_that_cannot_be_looped_gets_one_line_and_exit_code_1()

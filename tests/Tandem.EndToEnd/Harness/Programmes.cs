@@ -25,10 +25,10 @@ public static class Programmes
     /// <summary>Flash and beep.</summary>
     public static Task<Programme> FlashBeepAsync(
         Packing packing, FrameRate rate, int sampleRate = 48_000, bool muxed = true, double seconds = 100, double loop = 0, string? filter = null,
-        double segment = 2, SoundCodec codec = SoundCodec.Aac) =>
+        double segment = 2, SoundCodec codec = SoundCodec.Aac, PictureCodec picture = PictureCodec.H264) =>
         ProgrammeMaker.MakeAsync(new ProgrammeRecipe(
             packing,
-            [new PictureRecipe(rate, 160, 90, 60_000)],
+            [new PictureRecipe(rate, 160, 90, 60_000, Codec: picture)],
             [new SoundRecipe(new Beeps(rate.FlashPeriod), codec, sampleRate, Filter: filter)],
             muxed,
             seconds,

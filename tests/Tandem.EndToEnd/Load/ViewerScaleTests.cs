@@ -60,6 +60,9 @@ public sealed class ViewerScaleTests
         // Those two were there, and got what such viewers get.
         Assert.True(result.Figure("viewers.joined", "slow") == 1 && result.Figure("skipped", "slow") > 0, result.ToString());
         Assert.True(result.Figure("viewers.wanted", "frozen") == 1 && result.Figure("viewers.refused", "frozen") == 0, result.ToString());
+        var ended = await server.MetricAsync("tandem_websocket_disconnects_total", "reason=\"slow\"")
+            + await server.MetricAsync("tandem_websocket_disconnects_total", "reason=\"silent\"");
+        Assert.True(ended >= 1, $"nobody was ended for want of reading\n{result}");
 
         // A process's heap grows by tens of MiB in its first minutes, whoever watches: a hundred viewers are too few to measure one by.
         Assert.True(viewers < 1000 || memory <= 200 << 10, $"{memory >> 10} KiB a viewer\n{result}");

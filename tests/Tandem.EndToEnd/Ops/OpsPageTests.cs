@@ -77,6 +77,7 @@ public sealed partial class OpsPageTests(Browser browser) : IClassFixture<Browse
         Assert.Equal("critical", await page.ReadAsync<string>("document.getElementById('status').dataset.level"));
 
         await ShowsWhatMetricsSayAsync(server, scrapes, page);
+        await TilesAreTheMetricsAsync(server, page);
         await AgreesWithTheLogAsync(server);
 
         // The offline engine's voice is killed at every second utterance.
@@ -131,6 +132,35 @@ public sealed partial class OpsPageTests(Browser browser) : IClassFixture<Browse
         }
 
         static bool Counts(string series) => series.StartsWith(Total, StringComparison.Ordinal) || series == Published || series.StartsWith(Failed, StringComparison.Ordinal);
+    }
+
+    /// <summary>What is as it is at the moment stands in the tiles as in <c>/metrics</c>; between two looks of the page it may have moved on.</summary>
+    private static async Task TilesAreTheMetricsAsync(TandemServer server, OpsView page)
+    {
+        (string Tile, string Metric, double Unit, double Within)[] tiles =
+        [
+            ("viewers", "tandem_viewers", 1, 0), ("in-flight", "tandem_segments_in_flight", 1, 0), ("memory", "tandem_memory_ratio", 0.01, 0.02),
+            ("cpu", "tandem_cpu_ratio", 0.01, 0.1),
+        ];
+        foreach (var (tile, metric, unit, within) in tiles)
+        {
+            for (var attempt = 0; ; attempt++)
+            {
+                var shown = await page.ReadAsync<string>($"document.querySelector('#tile-{tile} .value').innerText");
+                var match = Leading().Match(shown);
+                Assert.True(match.Success, $"{tile}: {shown}");
+                var written = double.Parse(match.Value, CultureInfo.InvariantCulture) * unit;
+                var said = await server.MetricAsync(metric);
+                if (Math.Abs(written - said!.Value) <= within + 0.0051)
+                {
+                    TestContext.Current.TestOutputHelper?.WriteLine($"tile {tile}: {shown}, {metric} {said}");
+                    break;
+                }
+
+                Assert.True(attempt < 60, $"{tile} shows {shown}, {metric} is {said}");
+                await Task.Delay(TimeSpan.FromSeconds(0.5), TimeProvider.System);
+            }
+        }
     }
 
     /// <summary>What the page says of the channel in one line, as of this moment; null where it is a look behind or ahead.</summary>
@@ -250,6 +280,9 @@ public sealed partial class OpsPageTests(Browser browser) : IClassFixture<Browse
         static (double Value, double Within) Number(string number, double unit) =>
             (double.Parse(number, CultureInfo.InvariantCulture) * unit, (number.Contains('.', StringComparison.Ordinal) ? 0.0501 : 0.501) * unit);
     }
+
+    [GeneratedRegex(@"^[\d.]+", RegexOptions.None, 1000)]
+    private static partial Regex Leading();
 
     [GeneratedRegex(@"^(?<share>[\d.]+) % failed · p95 (?<time>[\d.]+) (?<unit>m?s) · \d+ viewers$", RegexOptions.ExplicitCapture, 1000)]
     private static partial Regex Short();

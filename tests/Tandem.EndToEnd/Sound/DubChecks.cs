@@ -1,3 +1,6 @@
+using System.Diagnostics;
+using System.Runtime.InteropServices;
+using System.Text;
 using Tandem.Checks.Detectors;
 using Tandem.Checks.Recording;
 using Tandem.Checks.Signals;
@@ -86,6 +89,9 @@ public abstract class DubChecks(DubbedSpeech heard)
     private const double BackgroundLevel = -18;
     private const int Rate = 48_000;
 
+    /// <summary>The same words come to 0.85 and more, others to a third at most (the test's output tells).</summary>
+    private const double SameWords = 0.7;
+
     [Fact]
     public void There_are_dubs()
     {
@@ -123,6 +129,23 @@ public abstract class DubChecks(DubbedSpeech heard)
             Assert.True(Decibels(cue.Start, cue.End) > -45, $"{cue} says something that is not heard. {Told()}");
         foreach (var (from, to) in Between())
             Assert.True(Decibels(from, to) < -45, $"A dub without a caption between {from:F2} and {to:F2}: {Decibels(from, to):F1} dB. {Told()}");
+    }
+
+    [Fact]
+    public async Task Captions_are_the_words_of_the_dubs()
+    {
+        Skip();
+        var utterances = Utterances();
+        Assert.True(utterances.Count >= 8, Told());
+        var texts = utterances.Select(said => said.Text).Distinct(StringComparer.Ordinal).ToList();
+        var spoken = await Task.WhenAll(texts.Select(SpeakAsync));
+        foreach (var said in utterances)
+        {
+            var dub = heard.Dubs[DubbedSpeech.Samples(said.Start, said.End)];
+            var ranks = texts.Zip(spoken, (text, sound) => (Text: text, Likeness: SpokenWords.Likeness(dub, sound))).OrderByDescending(rank => rank.Likeness).ToList();
+            TestContext.Current.TestOutputHelper?.WriteLine($"{said.Text}: {string.Join(", ", ranks.Take(3).Select(rank => $"{rank.Likeness:F2} {rank.Text[..Math.Min(12, rank.Text.Length)]}"))}");
+            Assert.True(ranks[0].Text == said.Text && ranks[0].Likeness > SameWords, $"{said} sounds like {ranks[0]}, then {ranks[1]}. {Told()}");
+        }
     }
 
     [Fact]
@@ -237,6 +260,40 @@ public abstract class DubChecks(DubbedSpeech heard)
         }
 
         return 10 * Math.Log10((sum / samples.Length) + 1e-10) > -40;
+    }
+
+    /// <summary>A dub may take several cues, without a pause between them; its text ends with a full stop.</summary>
+    private List<Cue> Utterances()
+    {
+        var utterances = new List<Cue>();
+        foreach (var cue in heard.Cues)
+        {
+            if (utterances is [.., var last] && cue.Start - last.End < 0.02 && !last.Text.EndsWith('.'))
+                utterances[^1] = last with { End = cue.End, Text = last.Text + " " + cue.Text };
+            else
+                utterances.Add(cue);
+        }
+
+        // Of those at the two ends of the recording, a cue may be missing.
+        return [.. utterances.Where(said => char.IsUpper(said.Text[0]) && said.Text.EndsWith('.'))];
+    }
+
+    /// <summary>A text as espeak-ng speaks it by itself, 48 kHz.</summary>
+    private static async Task<float[]> SpeakAsync(string text)
+    {
+        using var process = Process.Start(new ProcessStartInfo("espeak-ng", ["-v", "es", "--stdin", "--stdout", "-b", "1"])
+        {
+            UseShellExecute = false,
+            RedirectStandardInput = true,
+            RedirectStandardOutput = true,
+        })!;
+        await process.StandardInput.BaseStream.WriteAsync(Encoding.UTF8.GetBytes(text.Replace('\n', ' ') + "\n"));
+        process.StandardInput.Close();
+        using var wave = new MemoryStream();
+        await process.StandardOutput.BaseStream.CopyToAsync(wave);
+        await process.WaitForExitAsync();
+        var run = await Ffmpeg.RunAsync(["-v", "error", "-f", "wav", "-ignore_length", "1", "-i", "pipe:0", "-f", "f32le", "-ar", "48000", "-ac", "1", "pipe:1"], wave.ToArray());
+        return MemoryMarshal.Cast<byte, float>(run.Output).ToArray();
     }
 
     private string Told() => string.Join(" | ", heard.Cues.Select(cue => $"{cue.Start:F2}–{cue.End:F2} {cue.Text}"));

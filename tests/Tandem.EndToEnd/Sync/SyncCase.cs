@@ -79,6 +79,21 @@ public sealed record SyncCase(
         return [.. cases.Select(one => one with { Name = "carry-" + one.Name, Video = "carry" })];
     }
 
+    /// <summary>Carried pictures of other codecs than H.264, in the containers that have them.</summary>
+    public static async Task<IReadOnlyList<SyncCase>> CodecsAsync()
+    {
+        var cases = new List<SyncCase>();
+        (Packing Packing, PictureCodec Codec)[] codecs =
+            [(Packing.Ts, PictureCodec.Hevc), (Packing.Fmp4, PictureCodec.Hevc), (Packing.Fmp4, PictureCodec.Av1), (Packing.Fmp4, PictureCodec.Vp9)];
+        foreach (var (packing, codec) in codecs)
+        {
+            var options = new OriginOptions { Programme = await Programmes.FlashBeepAsync(packing, FrameRate.Pal, picture: codec) };
+            cases.Add(new SyncCase($"{codec}-{packing}".ToLowerInvariant(), options) { Video = "carry" });
+        }
+
+        return cases;
+    }
+
     /// <summary>Every combination of packing, frame rate, sample rate, and muxed or separate.</summary>
     public static async Task<IReadOnlyList<SyncCase>> ProductAsync()
     {

@@ -143,3 +143,18 @@ public sealed class SyncFullTests
         }
     }
 }
+
+/// <summary>Carried pictures of every codec that HLS has are in step with the voices, and decode (issue 3).</summary>
+[Trait("Category", "Full")]
+[Collection(Alone.Name)]
+public sealed class PictureCodecTests
+{
+    [Fact]
+    public async Task Every_codec_is_carried_in_step()
+    {
+        var cases = await SyncCase.CodecsAsync();
+        var run = await SyncRun.PlayAsync(cases, seconds: 44);
+        foreach (var one in cases)
+            await SyncBounds.CheckAsync(run, one);
+    }
+}

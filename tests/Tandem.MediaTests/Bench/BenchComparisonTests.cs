@@ -88,6 +88,16 @@ public sealed class BenchComparisonTests
     }
 
     [Fact]
+    public void A_whole_run_does_not_pass_over_a_figure_that_it_has_lost()
+    {
+        var compared = BenchComparison.Of(Saved(Full()), Report(0.15), whole: true);
+        Assert.Equal(BenchVerdict.Unclear, compared.Verdict);
+        Assert.Contains("fan_out.ratio", compared.Reason, StringComparison.Ordinal);
+        Assert.Equal(BenchVerdict.Passed, BenchComparison.Of(Saved(Full()), Full(), whole: true).Verdict);
+        Assert.Equal(BenchVerdict.Passed, BenchComparison.Of(Saved(Report(0.15)), Full(), whole: true).Verdict);
+    }
+
+    [Fact]
     public void What_only_one_of_both_has_is_told_and_decides_nothing()
     {
         var compared = BenchComparison.Of(Saved(Full()), Report(0.15));

@@ -21,10 +21,7 @@ public sealed class PlantedSlowdownTests
             slowed.Add(await MeasureAsync(0.5));
         }
 
-        Assert.True(Mean(slowed, run => run.Ratio) > Mean(plain, run => run.Ratio) * 1.15, Told(run => run.Ratio));
-        Assert.True(
-            Mean(slowed, run => run.TandemMsPerSegmentLanguage) > Mean(plain, run => run.TandemMsPerSegmentLanguage) * 1.15,
-            Told(run => run.TandemMsPerSegmentLanguage));
+        Assert.True(Mean(slowed, run => run.Ratio) > Mean(plain, run => run.Ratio) * 1.15, Told());
 
         // Quick runs do not count and are no baseline; what the comparison makes of their figures is what matters here.
         var against = Compare(plain[1], slowed[1]);
@@ -32,9 +29,11 @@ public sealed class PlantedSlowdownTests
         Assert.Contains("media_cpu_ratio_1", against.Reason, StringComparison.Ordinal);
         Assert.NotEqual(BenchVerdict.Regressed, Compare(plain[0], plain[1]).Verdict);
 
-        string Told(Func<CpuResult, Spread> figure) =>
-            $"planted {string.Join(", ", slowed.Select(run => figure(run.Cpu![0])))}; without {string.Join(", ", plain.Select(run => figure(run.Cpu![0])))}";
+        // Milliseconds are told and not asserted: the machine's pace moves them as much between two runs. That is what the peer is for.
+        string Told() => $"planted {string.Join(", ", slowed.Select(Figures))}; without {string.Join(", ", plain.Select(Figures))}";
     }
+
+    private static string Figures(BenchReport run) => $"{run.Cpu![0].Ratio} ({run.Cpu[0].TandemMsPerSegmentLanguage} ms)";
 
     private static BenchComparison Compare(BenchReport before, BenchReport now)
     {

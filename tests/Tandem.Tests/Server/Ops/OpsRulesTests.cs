@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Globalization;
+using System.Text.RegularExpressions;
 using Tandem.Live;
 using Tandem.Server.Ops;
 using Tandem.Tests.Deploy;
@@ -8,7 +9,7 @@ using Xunit;
 namespace Tandem.Tests.Server.Ops;
 
 /// <summary>The alerts that the server judges itself: those of deploy/prometheus, silent just below their threshold, firing at their time, and gone with the fault.</summary>
-public sealed class OpsRulesTests
+public sealed partial class OpsRulesTests
 {
     private static readonly ProcessReading Quiet = new(0.2, 0.2, 0, 0, 0);
 
@@ -52,6 +53,34 @@ public sealed class OpsRulesTests
         ["TandemCostOverBudget"] = (at => new(Quiet with { Budget = 100, Cost = at * 99 / 730 / 3600 }), at => new(Quiet with { Budget = 100, Cost = at * 101 / 730 / 3600 })),
     };
 
+    // Every number of the file's conditions, each once: what OpsRules and the cases above go by. Whoever changes one there, changes it here.
+    private static readonly Dictionary<string, string> Numbers = new(StringComparer.Ordinal)
+    {
+        ["TandemCpuHigh"] = "0.9",
+        ["TandemMemoryHigh"] = "0.9",
+        ["TandemHealthFailing"] = "3",
+        ["TandemScratchSpace"] = "268435456",
+        ["TandemRecordFailing"] = "5m 1.5",
+        ["TandemSegmentErrors"] = "5m 1 0.05",
+        ["TandemSegmentProcessingSlow"] = "0.95 5m 1.5",
+        ["TandemPublicationLate"] = "0.95 5m 0.5",
+        ["TandemPublicationStopped"] = "2m 0 6m 20",
+        ["TandemQueueDeep"] = "100 0.8 0",
+        ["TandemSourceStale"] = "20",
+        ["TandemReferenceLost"] = "1 1d",
+        ["TandemEpochsMany"] = "1h 6.5 60.5",
+        ["TandemWorkerRestarts"] = "15m 3.5",
+        ["TandemEngineCircuitOpen"] = "1",
+        ["TandemFallbackHigh"] = "5m 0.1",
+        ["TandemOnsetLagHigh"] = "0.95 10m 4",
+        ["TandemSyncOffset"] = "0.95 10m 0.045",
+        ["TandemMessagesLarge"] = "0.95 5m 524288",
+        ["TandemDisconnects"] = "15m 3600 0.5 2 1h 0",
+        ["TandemSegmentBudgetFast"] = "1h 1 0.144 5m",
+        ["TandemSegmentBudgetSlow"] = "6h 1 0.06 30m",
+        ["TandemCostOverBudget"] = "1h 730 3600 0",
+    };
+
     public static TheoryData<string> Names => [.. OpsRules.All.Select(rule => rule.Name)];
 
     [Fact]
@@ -66,6 +95,7 @@ public sealed class OpsRulesTests
             Assert.Equal(written.Severity, rule.Severity == AlertSeverity.Critical ? "critical" : "warning");
             Assert.Equal(written.Runbook, "docs/runbooks.md#" + rule.Section);
             Assert.Equal(Seconds(written.For), rule.For.TotalSeconds);
+            Assert.Equal(Numbers[rule.Name], string.Join(' ', Number().Matches(written.Expression).Select(match => match.Value).Distinct(StringComparer.Ordinal)));
         });
     }
 
@@ -222,6 +252,9 @@ public sealed class OpsRulesTests
             .Add(new Failing("playlist", "not_found"), times * 10).Add(new Failing("speak", "crashed"), times * 10);
 
     private static double Seconds(string text) => text.Length == 0 ? 0 : double.Parse(text[..^1], CultureInfo.InvariantCulture) * (text[^1] == 'm' ? 60 : 1);
+
+    [GeneratedRegex(@"(?<![\w.])\d+(\.\d+)?[smhd]?(?![\w.])", RegexOptions.ExplicitCapture, 1000)]
+    private static partial Regex Number();
 
     private sealed record Instance(ProcessReading Process, ChannelReading Channel)
     {
