@@ -11,15 +11,15 @@ internal static class PollPace
 
     /// <summary>
     /// From the beginning of one request of a live playlist to the next: the target duration if it had changed, else half of it
-    /// (RFC 8216, section 6.3.4).
+    /// (RFC 8216, section 6.3.4). Not a little more if it had changed: each poll would then see its segment later than the one before did.
     /// </summary>
     /// <param name="target">EXT-X-TARGETDURATION.</param>
     /// <param name="changed">Whether it had.</param>
-    /// <param name="random">0 to 1: spreads the requests of many playlists by at most 3 %.</param>
+    /// <param name="random">0 to 1: spreads the requests of many playlists that had not, by at most 3 %.</param>
     public static TimeSpan Live(TimeSpan target, bool changed, double random)
     {
         var bounded = TimeSpan.FromTicks(Math.Clamp(target.Ticks, s_shortest.Ticks, s_longest.Ticks));
-        return bounded * (changed ? 1 : 0.5) * (1 + (0.03 * random));
+        return changed ? bounded : bounded * 0.5 * (1 + (0.03 * random));
     }
 
     /// <summary>

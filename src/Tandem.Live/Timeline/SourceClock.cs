@@ -32,6 +32,7 @@ public sealed class SourceClock
     private readonly TimeSpan _delay;
     private readonly Resumption? _resumption;
     private Epoch? _epoch;
+    private readonly DueTimes _dueTimes = new();
     private SegmentRow? _last;
     private EpochReason? _pending;
     private (Container Container, string Codec, int Rate, int Channels)? _format;
@@ -291,7 +292,7 @@ public sealed class SourceClock
             Duration = segment.Duration,
             Date = Date(heard),
             AppearedAt = heard.AppearedAt,
-            Due = heard.AppearedAt + _delay,
+            Due = _dueTimes.Next(heard.AppearedAt, segment.Duration) + _delay,
             Gap = segment.Gap,
             Heard = isHeard,
             Coded = heard.Decoded?.Coded,
