@@ -26,6 +26,9 @@ public sealed class SourceClock
     private const long BackwardsTolerance = MediaTime.Rate / 2;
     private const long ForwardsTolerance = MediaTime.Rate;
 
+    // What a transport stream has of a segment's sound in the next one (0.1 s), and the time to fetch, decode, mix and encode it.
+    private static readonly TimeSpan Tail = TimeSpan.FromSeconds(0.25);
+
     private static readonly DateTimeOffset _era = new(2026, 1, 1, 0, 0, 0, TimeSpan.Zero);
 
     private readonly SoundPlacer _placer;
@@ -292,7 +295,7 @@ public sealed class SourceClock
             Duration = segment.Duration,
             Date = Date(heard),
             AppearedAt = heard.AppearedAt,
-            Due = _dueTimes.Next(heard.AppearedAt, segment.Duration) + _delay,
+            Due = _dueTimes.Next(heard.AppearedAt, segment.Duration) + Held(segment.Duration),
             Gap = segment.Gap,
             Heard = isHeard,
             Coded = heard.Decoded?.Coded,
@@ -307,6 +310,9 @@ public sealed class SourceClock
         _last = row;
         return row;
     }
+
+    /// <summary>The end of a segment's sound comes with the next one: it is not due before that was seen and decoded.</summary>
+    private TimeSpan Held(TimeSpan duration) => _delay > duration + Tail ? _delay : duration + Tail;
 
     private DateTimeOffset Date(HeardSegment heard)
     {

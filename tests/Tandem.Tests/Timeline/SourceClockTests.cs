@@ -26,6 +26,16 @@ public sealed class SourceClockTests
         Assert.DoesNotContain(rows, row => row.Discontinuity);
     }
 
+    /// <summary>The last frames of a segment's sound come with the next segment.</summary>
+    [Fact]
+    public void Nothing_is_due_before_the_next_segment_has_come()
+    {
+        var clock = new SourceClock(new SoundPlacer(new SoundTrack(ChannelTime.Zero)), TimeSpan.FromSeconds(1.5), null);
+        Assert.All(
+            Enumerable.Range(0, 5).Select(index => Take(clock, 100 + index, 900_000 + (index * 180_000))!),
+            row => Assert.Equal(row.AppearedAt + row.Duration + TimeSpan.FromSeconds(0.25), row.Due));
+    }
+
     [Fact]
     public void Rounded_durations_do_not_add_up()
     {
