@@ -18,6 +18,7 @@ public sealed partial class CaptionTests
     private const double Tolerance = 0.35;
 
     [Fact]
+    [Trait("Category", "Full")]
     public async Task WebVTT_and_CEA_608_are_dubbed_as_they_say()
     {
         Skip();

@@ -55,6 +55,7 @@ public sealed class FaultsOnDemandTests
 
     /// <summary>A worker that is stopped gives no answer, is ended, and another one comes.</summary>
     [Fact]
+    [Trait("Category", "Full")]
     public async Task A_worker_that_hangs_on_demand_is_given_up()
     {
         await using var origin = await OriginServer.StartAsync();

@@ -57,6 +57,7 @@ public sealed class LocalInputTests
 
     /// <summary>Its header tells of more than there is: it is played as far as it goes, again and again, and its state says so.</summary>
     [Fact]
+    [Trait("Category", "Full")]
     public async Task A_file_is_a_live_channel_that_begins_again_even_if_it_is_cut_short()
     {
         var programme = await Programmes.FlashBeepAsync(Packing.Ts, FrameRate.Pal, seconds: 16);
