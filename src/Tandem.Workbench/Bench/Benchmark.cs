@@ -44,7 +44,11 @@ public static class Benchmark
         {
             cpu = [];
             foreach (var languages in options.Languages)
-                cpu.Add(await TimedAsync(late, () => new CpuMeasure(material, options, told).RunAsync(languages, cancel)));
+            {
+                // Where there is no bound, nothing is voided: 32 languages are meant to fill the machine, and the timer waits for them.
+                var measure = () => new CpuMeasure(material, options, told).RunAsync(languages, cancel);
+                cpu.Add(IsBounded(languages) ? await TimedAsync(late, measure) : await measure());
+            }
         }
 
         var encode = options.Wants("encode") ? await TimedAsync(late, () => new CpuMeasure(material, options, told).EncodeAsync(cancel)) : null;
@@ -93,7 +97,7 @@ public static class Benchmark
         // design.md, section 5.
         foreach (var result in cpu ?? [])
         {
-            if (result.Languages is 1 or 8)
+            if (IsBounded(result.Languages))
                 yield return Bound.Of($"media_cpu_ratio_{result.Languages}", result.Ratio.Median, result.Languages == 1 ? 1 / 5.0 : 1 / 6.0);
         }
 
@@ -104,6 +108,8 @@ public static class Benchmark
         yield return Bound.Of("fan_out.ratio", fanOut.Ratio.Median, 2);
         yield return Bound.Of("fan_out.bytes_per_viewer", fanOut.BytesPerViewer.Median, 200 * 1024);
     }
+
+    private static bool IsBounded(int languages) => languages is 1 or 8;
 
     private static async Task<T> TimedAsync<T>(List<IReadOnlyList<double>> late, Func<Task<T>> measure)
     {
