@@ -59,7 +59,7 @@ public sealed unsafe class AacEncoder : IDisposable
         LibAvUtil.av_channel_layout_default(&context->ch_layout, channels);
         AvError.Check(LibAvUtil.av_opt_set(context, "aac_coder", coder, LibAvUtil.OptSearchChildren), "aac_coder");
 
-        // Noise substitution and intensity stereo keep no wave; they are for rates at which there are no bits for one, and cost a tenth of the CPU.
+        // Noise substitution and intensity stereo keep no wave: they are for rates at which there are no bits for one, and cost CPU.
         foreach (var tool in bitRate / channels >= WavesBitRate ? Parametric : [])
             AvError.Check(LibAvUtil.av_opt_set(context, tool, "0", LibAvUtil.OptSearchChildren), tool);
         AvError.Check(LibAvCodec.avcodec_open2(context, codec, null), "open the AAC encoder");

@@ -11,13 +11,20 @@ internal sealed class DueTimes
     // Of time that passes: a lateness of a segment of 2 s is gone after an hour, and within a minute nobody notices.
     private const double LetGo = 0.0005;
 
+    // No live source cuts longer; an EXTINF that says so is wrong, and must not hold a channel back for as long.
+    private static readonly TimeSpan Longest = TimeSpan.FromSeconds(20);
+
     private DateTimeOffset? _last;
+
+    /// <summary>A length as far as anything is waited for because of it.</summary>
+    public static TimeSpan Believed(TimeSpan duration) => duration < Longest ? duration : Longest;
 
     /// <summary>When the next segment counts as having appeared: not before it did, and at most its own length later.</summary>
     /// <param name="appeared">When it was seen.</param>
     /// <param name="duration">Its length.</param>
     public DateTimeOffset Next(DateTimeOffset appeared, TimeSpan duration)
     {
+        duration = Believed(duration);
         var even = _last is { } last ? last + (duration * (1 - LetGo)) : appeared;
         var at = even <= appeared ? appeared : even < appeared + duration ? even : appeared + duration;
         _last = at;

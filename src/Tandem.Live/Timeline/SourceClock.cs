@@ -312,7 +312,11 @@ public sealed class SourceClock
     }
 
     /// <summary>The end of a segment's sound comes with the next one: it is not due before that was seen and decoded.</summary>
-    private TimeSpan Held(TimeSpan duration) => _delay > duration + Tail ? _delay : duration + Tail;
+    private TimeSpan Held(TimeSpan duration)
+    {
+        var next = DueTimes.Believed(duration) + Tail;
+        return _delay > next ? _delay : next;
+    }
 
     private DateTimeOffset Date(HeardSegment heard)
     {

@@ -49,6 +49,18 @@ public sealed class DueTimesTests
             Assert.InRange(times.Next(late, _duration), late + (0.99 * _duration), late + _duration);
     }
 
+    /// <summary>A source that says that its segments are an hour long is not waited for.</summary>
+    [Fact]
+    public void A_length_that_cannot_be_holds_nothing_back()
+    {
+        var times = new DueTimes();
+        foreach (var number in Enumerable.Range(0, 100))
+        {
+            var appeared = _start + (number * _duration);
+            Assert.InRange(times.Next(appeared, TimeSpan.FromHours(1)), appeared, appeared + TimeSpan.FromSeconds(20));
+        }
+    }
+
     [Fact]
     public void What_was_late_once_is_forgotten_in_time()
     {
