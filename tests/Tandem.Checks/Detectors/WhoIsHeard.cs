@@ -25,6 +25,15 @@ public static class WhoIsHeard
     /// <summary>Likeness below which they are different.</summary>
     public const double Different = 0.6;
 
+    /// <summary>Likeness by which the best fit may differ from the right one where two known sounds say the same.</summary>
+    private const double AsGood = 0.02;
+
+    /// <summary>
+    /// Likeness of a recording with a hitch in most of its pieces, as a page on a starved machine makes them (0.82 was seen): enough where
+    /// no other known sound is half as like.
+    /// </summary>
+    private const double Hitched = 0.7;
+
     /// <summary>6 kHz: a voice's strength is below 3 kHz, and an eighth of the samples is an eighth of the work.</summary>
     private const int Divisor = 8;
 
@@ -38,6 +47,14 @@ public static class WhoIsHeard
     {
         var pieces = Pieces(Thinned(heard));
         return [.. known.Select(pair => Fit(pair.Key, pieces, Thinned(pair.Value))).OrderByDescending(fit => fit.Likeness)];
+    }
+
+    /// <summary>Whether <paramref name="name"/> is what was heard, by the fits that <see cref="Rank"/> gave.</summary>
+    public static bool IsHeard(string name, IReadOnlyList<Fit> ranked)
+    {
+        var own = ranked.First(fit => fit.Name == name).Likeness;
+        return (own > Same && own > ranked[0].Likeness - AsGood)
+            || (own > Hitched && ranked.All(fit => fit.Name == name || fit.Likeness < own / 2));
     }
 
     /// <summary>The median over the pieces, each at its own best place.</summary>

@@ -50,6 +50,20 @@ public sealed class LevelTests
         Assert.True(ranked[1].Likeness < WhoIsHeard.Different, ranked[1].ToString());
     }
 
+    [Theory]
+    // A recording with hitches, and no other sound that is like it.
+    [InlineData(0.82, 0.18, true)]
+    [InlineData(0.82, 0.5, false)]
+    [InlineData(0.6, 0.1, false)]
+    // Two voices that both left the original in.
+    [InlineData(0.95, 0.96, true)]
+    [InlineData(0.86, 0.95, false)]
+    public void A_voice_is_known_by_its_likeness_and_by_how_unlike_the_others_are(double own, double other, bool heard)
+    {
+        Fit[] fits = [new("own", own, 0), new("other", other, 0)];
+        Assert.Equal(heard, WhoIsHeard.IsHeard("own", [.. fits.OrderByDescending(fit => fit.Likeness)]));
+    }
+
     [Fact]
     public void Silence_is_nobody() =>
         Assert.Equal(0, WhoIsHeard.Rank(new float[4 * Rate], [KeyValuePair.Create("tone", new Sine().Render(Rate, 10))])[0].Likeness);
