@@ -57,7 +57,7 @@ internal sealed class LiveAccess(ViewerGate gate, ChannelFiles files, ChannelHos
         if (master)
         {
             var ticket = context.Features.Get<TicketFeature>()?.Text
-                ?? (verdict.Expires is { } expires ? tickets!.Issue(channel, verdict.Languages, expires) : null);
+                ?? (verdict is { Expires: { } expires, Viewer: { } viewer } ? tickets!.Issue(channel, verdict.Languages, expires, viewer) : null);
             context.Features.Set(new MasterView(ticket, verdict.Languages, channels.Find(channel)?.Options.To ?? []));
         }
 

@@ -46,12 +46,13 @@ internal sealed class ViewerGate(
     /// <param name="kind">What is asked for.</param>
     public async ValueTask<ViewerVerdict> AdmitAsync(HttpContext context, string channel, string? language, ViewerKind kind)
     {
-        var (verdict, key) = await OpenAsync(context, channel, language, kind);
+        var verdict = await OpenAsync(context, channel, language, kind);
+        var viewer = verdict.Viewer;
         if (verdict.Admitted)
-            verdict = Limit(context, key, kind) ?? verdict;
+            verdict = Limit(context, viewer, kind) ?? verdict;
         if (!verdict.Admitted)
             meter.AccessRefused(verdict.Reason);
-        else if (MakeRoom(context, key, kind) is { } full)
+        else if (MakeRoom(context, viewer, kind) is { } full)
             return full;
         return verdict;
     }
@@ -99,29 +100,29 @@ internal sealed class ViewerGate(
             && !(Uri.TryCreate(origin, UriKind.Absolute, out var page) && page.Authority.Equals(request.Host.Value, StringComparison.OrdinalIgnoreCase));
     }
 
-    /// <summary>Whether token or ticket open what is asked for, and what both are counted by.</summary>
-    private async ValueTask<(ViewerVerdict Verdict, UInt128? Key)> OpenAsync(HttpContext context, string channel, string? language, ViewerKind kind)
+    /// <summary>Whether token or ticket open what is asked for.</summary>
+    private async ValueTask<ViewerVerdict> OpenAsync(HttpContext context, string channel, string? language, ViewerKind kind)
     {
         if (tokens is null || tickets is null)
-            return (ViewerVerdict.Admit(), null);
+            return ViewerVerdict.Admit();
         if (context.Features.Get<TicketFeature>() is { Text: var text })
-            return (OpenByTicket(text, channel, language), RequestLimits.KeyOf(text));
+            return OpenByTicket(text, channel, language);
         if (operators.HasKey(context.Request))
-            return (ViewerVerdict.Admit(byAddress: false), null);
+            return ViewerVerdict.Admit(byAddress: false);
         if (TokenOf(context.Request, kind != ViewerKind.WebSocket || !IsForeign(context.Request)) is not var (token, inAddress))
-            return (Refusals.OfToken(Refusals.Missing), null);
+            return Refusals.OfToken(Refusals.Missing);
         var read = await tokens.ReadAsync(token);
         if (read.Claims is not { } claims)
-            return (Refusals.OfToken(read.Refusal!), null);
+            return Refusals.OfToken(read.Refusal!);
         if (!claims.Opens(channel))
-            return (Refusals.OfToken(Refusals.Channel), null);
+            return Refusals.OfToken(Refusals.Channel);
         if (language is not null and not Original && claims.Refusal(language, access.PremiumLanguages) is { } why)
-            return (Refusals.OfToken(why), null);
+            return Refusals.OfToken(why);
         var voices = claims.Voices(channels.Find(channel)?.Options.To ?? [], access.PremiumLanguages);
 
         // What is let in for its issuer's slow clock is so until that slack ends: cut off at once, its viewer would come back at once.
         var until = claims.Expires > time.GetUtcNow() ? claims.Expires : claims.Expires + access.ClockSkew;
-        return (ViewerVerdict.Admit(voices, until, inAddress), RequestLimits.KeyOf(token));
+        return ViewerVerdict.Admit(voices, until, inAddress, RequestLimits.KeyOf(token));
     }
 
     private ViewerVerdict OpenByTicket(string text, string channel, string? language)
@@ -129,7 +130,7 @@ internal sealed class ViewerGate(
         var (ticket, refusal) = tickets!.Read(text, channel, time.GetUtcNow());
         if (refusal is not null)
             return Refusals.OfToken(refusal);
-        var verdict = ViewerVerdict.Admit(ticket.Languages, ticket.Expires);
+        var verdict = ViewerVerdict.Admit(ticket.Languages, ticket.Expires, viewer: ticket.Viewer);
         return language is null || verdict.Allows(language) ? verdict : Refusals.OfToken(Refusals.Language);
     }
 

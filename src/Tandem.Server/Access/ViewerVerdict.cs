@@ -20,6 +20,9 @@ internal sealed record ViewerVerdict
     /// <summary>When the viewer has to come with another token; null for never.</summary>
     public DateTimeOffset? Expires { get; private init; }
 
+    /// <summary>What the viewer is counted by; null where no token or ticket was needed.</summary>
+    public UInt128? Viewer { get; private init; }
+
     /// <summary>Whether what admits stands in the address itself, so that a cache may keep the answer under it.</summary>
     public bool ByAddress { get; private init; }
 
@@ -39,8 +42,8 @@ internal sealed record ViewerVerdict
     public TimeSpan? RetryAfter { get; private init; }
 
     /// <summary>May go on.</summary>
-    public static ViewerVerdict Admit(ImmutableArray<string>? languages = null, DateTimeOffset? expires = null, bool byAddress = true) =>
-        new() { Languages = languages, Expires = expires, ByAddress = byAddress };
+    public static ViewerVerdict Admit(ImmutableArray<string>? languages = null, DateTimeOffset? expires = null, bool byAddress = true, UInt128? viewer = null) =>
+        new() { Languages = languages, Expires = expires, ByAddress = byAddress, Viewer = viewer };
 
     /// <summary>May not.</summary>
     public static ViewerVerdict Refuse(int status, string reason, string detail, TimeSpan? retryAfter = null) =>

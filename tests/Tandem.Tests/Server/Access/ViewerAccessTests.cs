@@ -163,21 +163,38 @@ public sealed partial class ViewerAccessTests : IAsyncLifetime
         var before = new Tickets(new AccessOptions { Secrets = [Jwt.Secret] });
         var after = new Tickets(new AccessOptions { Secrets = [Jwt.OtherSecret, Jwt.Secret] });
         var gone = new Tickets(new AccessOptions { Secrets = [Jwt.OtherSecret] });
-        var ticket = before.Issue("news", ["es", "pt-BR"], now.AddMinutes(1));
+        var ticket = before.Issue("news", ["es", "pt-BR"], now.AddMinutes(1), 7);
         Assert.Equal(["es", "pt-BR"], after.Read(ticket, "news", now).Ticket.Languages!.Value);
         Assert.Equal("signature", gone.Read(ticket, "news", now).Refusal);
         Assert.Null(before.Read(ticket, "news", now.AddSeconds(59)).Refusal);
         Assert.Equal("expired", before.Read(ticket, "news", now.AddSeconds(60)).Refusal);
-        Assert.Null(before.Read(before.Issue("news", null, now.AddMinutes(1)), "news", now).Ticket.Languages);
-        Assert.Empty(before.Read(before.Issue("news", ImmutableArray<string>.Empty, now.AddMinutes(1)), "news", now).Ticket.Languages!.Value);
+        Assert.Null(before.Read(before.Issue("news", null, now.AddMinutes(1), 7), "news", now).Ticket.Languages);
+        Assert.Empty(before.Read(before.Issue("news", ImmutableArray<string>.Empty, now.AddMinutes(1), 7), "news", now).Ticket.Languages!.Value);
 
         // A secret of its own, and that of nginx, which proves nothing here.
         var own = new Tickets(new AccessOptions { Secrets = [Jwt.Secret], TicketSecrets = [Jwt.OtherSecret], CdnSecret = new string('c', 32) });
         Assert.Equal("signature", own.Read(ticket, "news", now).Refusal);
-        var signed = own.Issue("news", null, now.AddMinutes(1));
+        var signed = own.Issue("news", null, now.AddMinutes(1), 7);
         Assert.Equal(4, signed.Split('.').Length);
         var parts = signed.Split('.');
         Assert.Equal("signature", own.Read($"{parts[0]}.{parts[1]}.{parts[3]}.{parts[3]}", "news", now).Refusal);
+    }
+
+    [Fact]
+    public void A_ticket_is_its_viewer_s_own_and_has_one_form()
+    {
+        var now = new DateTimeOffset(2026, 11, 24, 12, 0, 0, TimeSpan.Zero);
+        var tickets = new Tickets(new AccessOptions { Secrets = [Jwt.Secret] });
+        var (one, other) = (tickets.Issue("news", null, now.AddMinutes(1), 1), tickets.Issue("news", null, now.AddMinutes(1), 2));
+        Assert.NotEqual(one, other);
+        Assert.Equal(((UInt128)1, (UInt128)2), (tickets.Read(one, "news", now).Ticket.Viewer, tickets.Read(other, "news", now).Ticket.Viewer));
+
+        // What is counted is signed: whoever changes it has no ticket.
+        var parts = one.Split('.');
+        Assert.Equal("signature", tickets.Read($"{parts[0]}.{parts[1]}.AAAAAAAAAAAAAAAAAAAAAA{parts[2][22..]}", "news", now).Refusal);
+        Assert.Equal((UInt128)1, tickets.Read($"{one}.1", "news", now).Ticket.Viewer);
+        Assert.Equal("malformed", tickets.Read($"{one}.1.2", "news", now).Refusal);
+        Assert.Equal("malformed", tickets.Read($"~{one}", "news", now).Refusal);
     }
 
     [Fact]
@@ -256,7 +273,7 @@ public sealed partial class ViewerAccessTests : IAsyncLifetime
         Assert.Equal("news es", await open.Http.GetStringAsync("/live/news/es/g/1.aac"));
         Assert.Equal("news es", await open.Http.GetStringAsync("/live/news/~1._.x/es/g/1.aac"));
         using var master = await open.GetAsync("/live/news/master.m3u8?token=whatever");
-        Assert.True(master.Headers.CacheControl!.Public);
+        Assert.True(master.Headers.CacheControl is { NoStore: false, MaxAge: not null }, master.ToString());
         Assert.DoesNotContain("~", await master.Content.ReadAsStringAsync(), StringComparison.Ordinal);
         Assert.Contains("source.example", await open.Http.GetStringAsync("/v1/channels"), StringComparison.Ordinal);
     }
