@@ -227,7 +227,7 @@ export class TandemPlayer extends HTMLElement {
   }
 
   /** Opens the channel once it has something to play. */
-  private open(): void {
+  private open(plays = this.getAttribute('autoplay') !== 'false'): void {
     if (this.player || !this.info || !hasPublished(this.info)) {
       return;
     }
@@ -245,9 +245,11 @@ export class TandemPlayer extends HTMLElement {
         this.show();
       },
       unable: () => {
+        // Who has paused is not to be played to by the other player.
+        const { paused } = this.video;
         this.close();
         this.socketFailed = true;
-        this.open();
+        this.open(!paused);
       },
     };
     const transport = this.getAttribute('transport') ?? (this.info.shortestDelay ? 'websocket' : 'hls');
@@ -266,7 +268,7 @@ export class TandemPlayer extends HTMLElement {
     }
     this.dispatchEvent(new CustomEvent('tandem-ready', { detail: { channel: this.channel, player: this.player.kind }, bubbles: true, composed: true }));
     // Browsers refuse sound before the first click; the button then asks for it.
-    if (this.getAttribute('autoplay') !== 'false') {
+    if (plays) {
       this.play();
     }
   }

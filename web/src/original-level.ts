@@ -9,12 +9,16 @@ import { credentials } from './state';
 /** How soon it fades in and out, as a time constant, s. */
 const Fade = 0.05;
 
+/** After how long the original is asked for again when it could not be had, ms. */
+const AskAgain = 5000;
+
 export class OriginalLevel {
   private context: AudioContext | undefined;
   private gain: GainNode | undefined;
   private audio: HTMLAudioElement | undefined;
   private hls: Hls | undefined;
   private beat: ReturnType<typeof setInterval> | undefined;
+  private again: ReturnType<typeof setTimeout> | undefined;
   private level = 0;
 
   constructor(private readonly video: HTMLVideoElement, private readonly player: HlsPlayer, private readonly token: () => string | undefined) {}
@@ -42,15 +46,20 @@ export class OriginalLevel {
 
   close(): void {
     clearInterval(this.beat);
+    clearTimeout(this.again);
     this.hls?.destroy();
     this.audio?.removeAttribute('src');
     void this.context?.close();
-    this.hls = this.audio = this.gain = this.context = this.beat = undefined;
+    this.hls = this.audio = this.gain = this.context = this.beat = this.again = undefined;
   }
 
   private open(): void {
+    clearTimeout(this.again);
+    this.again = undefined;
     const address = this.player.originalAddress;
     if (!address) {
+      // Not known while the first player begins anew.
+      this.again = setTimeout(() => this.open(), AskAgain);
       return;
     }
     this.player.loadCues();
@@ -70,6 +79,14 @@ export class OriginalLevel {
           request.setRequestHeader(name, value);
         }
       },
+    });
+    this.hls.on(Hls.Events.ERROR, (_, { fatal }) => {
+      if (fatal && this.again === undefined) {
+        this.again = setTimeout(() => {
+          this.close();
+          this.open();
+        }, AskAgain);
+      }
     });
     this.hls.attachMedia(this.audio);
     this.hls.loadSource(address);

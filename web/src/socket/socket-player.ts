@@ -10,6 +10,12 @@ import { Placing, TrackBuffer } from './source-buffers';
 /** How long the first `hello` is waited for, ms. */
 const Patience = 5000;
 
+/** `status` comes every 2 s: a connection that is silent for longer is dead, whether the browser knows it or not, ms. */
+const LongestSilence = 9000;
+
+/** While the viewer has paused, no more than this is loaded ahead: a browser's buffer is full after some minutes, s. */
+const MostAheadPaused = 30;
+
 /** Beginnings that fail one after another before another player takes over. */
 const MostFailures = 4;
 
@@ -52,6 +58,10 @@ export class SocketPlayer implements Player {
   private newest: number | undefined;
   private bye: Bye | undefined;
   private begun = false;
+  /** Paused for so long that nothing is taken any more; what plays next is what is newest then. */
+  private resting = false;
+  /** The channel has ended: what is loaded is all that there will be. */
+  private complete = false;
 
   constructor(
     private readonly video: HTMLVideoElement, private readonly server: string, private readonly channel: string,
@@ -59,6 +69,7 @@ export class SocketPlayer implements Player {
     this.language = options.voice;
     video.append(this.texts);
     video.addEventListener('waiting', () => this.stalled(), { signal: this.ended.signal });
+    video.addEventListener('play', () => this.wake(), { signal: this.ended.signal });
     this.beat = setInterval(() => this.steer(), 250);
     this.connect();
   }
@@ -118,21 +129,46 @@ export class SocketPlayer implements Player {
     this.socket = socket;
     this.bye = undefined;
     socket.binaryType = 'arraybuffer';
-    const patience = setTimeout(() => socket.close(), Patience);
-    socket.onmessage = ({ data }) => {
+    // A dead path gives no `close` for minutes, so this does not wait for one.
+    const over = (): void => {
       clearTimeout(patience);
-      this.receive(data as string | ArrayBuffer);
-    };
-    socket.onclose = () => {
-      clearTimeout(patience);
+      socket.onmessage = socket.onclose = null;
+      socket.close();
       if (this.socket === socket && !this.ended.signal.aborted) {
         this.lost();
       }
     };
+    let patience = setTimeout(over, Patience);
+    socket.onmessage = ({ data }) => {
+      clearTimeout(patience);
+      patience = setTimeout(over, LongestSilence);
+      this.receive(data as string | ArrayBuffer);
+    };
+    socket.onclose = over;
+  }
+
+  private rest(): void {
+    const { socket } = this;
+    this.resting = true;
+    this.socket = undefined;
+    socket?.close(1000);
+  }
+
+  private wake(): void {
+    if (this.resting) {
+      this.resting = false;
+      delete this.next.audio;
+      delete this.next.video;
+      this.connect();
+    }
   }
 
   private lost(): void {
     const { bye } = this;
+    if (bye?.reason === 'channel_gone' && bye.reconnect === false && this.source) {
+      this.complete = true;
+      return;
+    }
     this.failures++;
     if ((bye && bye.reconnect === false) || this.failures > MostFailures || (!this.hello && this.failures > 1)) {
       this.giveUp();
@@ -265,6 +301,9 @@ export class SocketPlayer implements Player {
       return;
     }
     buffer.add(media.payload, offset);
+    if (this.video.paused && !this.resting && this.begun && loadedAhead(this.video.buffered, this.video.currentTime) > MostAheadPaused) {
+      this.rest();
+    }
     this.failures = 0;
     this.listener.trouble(undefined);
     this.acknowledge(media);
@@ -328,8 +367,11 @@ export class SocketPlayer implements Player {
     }
     const end = buffered.end(buffered.length - 1);
     const start = buffered.start(buffered.length - 1);
+    if (this.complete && this.source?.readyState === 'open' && [...this.buffers.values()].every(b => b.isIdle)) {
+      this.source.endOfStream();
+    }
     if (!this.begun) {
-      if (end - start >= this.wantedAhead) {
+      if (end - start >= this.wantedAhead || this.complete) {
         this.begun = true;
         video.currentTime = Math.max(start, end - this.wantedAhead);
         this.listener.changed();
@@ -337,12 +379,12 @@ export class SocketPlayer implements Player {
       return;
     }
     const ahead = end - video.currentTime;
-    if (ahead > JumpBeyond && !video.paused) {
+    if (ahead > JumpBeyond && !video.paused && !this.complete) {
       video.currentTime = end - this.wantedAhead;
     } else if (video.readyState < HTMLMediaElement.HAVE_FUTURE_DATA && video.currentTime < start && end - start > 0.3) {
       // What was skipped on the way does not come any more.
       video.currentTime = start;
     }
-    video.playbackRate = ahead > this.wantedAhead + Slack && !video.paused ? Faster : 1;
+    video.playbackRate = ahead > this.wantedAhead + Slack && !video.paused && !this.complete ? Faster : 1;
   }
 }

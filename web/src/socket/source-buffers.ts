@@ -12,6 +12,9 @@ const OtherClock = 0.5;
 /** Played picture and sound that is kept, s. */
 const KeptBehind = 20;
 
+/** The same where the browser has no more room, s. */
+const KeptWhenFull = 1;
+
 /** Chunks that wait for the browser; more than this is a browser that does not keep up. */
 const LongestQueue = 400;
 
@@ -140,6 +143,11 @@ export class TrackBuffer {
     this.push({ data, offset });
   }
 
+  /** Whether the browser has everything. */
+  get isIdle(): boolean {
+    return this.waiting.length === 0 && !this.buffer.updating;
+  }
+
   private push(step: Step): void {
     if (this.waiting.length >= LongestQueue) {
       this.failed(new Error('the browser does not keep up'));
@@ -153,6 +161,7 @@ export class TrackBuffer {
     if (this.buffer.updating) {
       return;
     }
+    const next = this.waiting[0];
     try {
       const { buffered } = this.buffer;
       const old = this.video.currentTime - KeptBehind;
@@ -160,7 +169,6 @@ export class TrackBuffer {
         this.buffer.remove(0, old);
         return;
       }
-      const next = this.waiting.shift();
       if (next) {
         if (next.mime !== undefined && next.mime !== this.mime) {
           this.buffer.changeType(next.mime);
@@ -170,9 +178,23 @@ export class TrackBuffer {
           this.buffer.timestampOffset = next.offset;
         }
         this.buffer.appendBuffer(next.data as BufferSource);
+        this.waiting.shift();
       }
     } catch (error) {
-      this.failed(error);
+      if (!this.makeRoom(error)) {
+        this.failed(error);
+      }
     }
+  }
+
+  /** Where the browser has no more room: gives what was played, and the chunk is tried again after that. */
+  private makeRoom(error: unknown): boolean {
+    const { buffered } = this.buffer;
+    const played = this.video.currentTime - KeptWhenFull;
+    if ((error as { name?: string }).name !== 'QuotaExceededError' || buffered.length === 0 || buffered.start(0) >= played) {
+      return false;
+    }
+    this.buffer.remove(0, played);
+    return true;
   }
 }
