@@ -44,7 +44,12 @@ internal sealed class ChannelFiles(ChannelHost host, Uri? publicUrl)
             if (BaseAddress(context.Request, channel) is not { } address)
                 return Problem.Of(StatusCodes.Status400BadRequest, "The Host header is no host.");
             var body = Encoding.UTF8.GetBytes(context.Features.Get<MasterView>()?.Render(render, address) ?? render(address));
-            return Send(context, new PublishedResource(PlaylistType, body, ResourceLife.Playlist, PublishedResource.TagOf(body)), publication);
+            var answer = Send(context, new PublishedResource(PlaylistType, body, ResourceLife.Playlist, PublishedResource.TagOf(body)), publication);
+
+            // It holds the host that this viewer asked for: in a shared cache, whoever makes one up would send all others there.
+            if (publicUrl is null)
+                context.Response.Headers.CacheControl = context.Response.Headers.CacheControl.ToString().Replace("public", "private", StringComparison.Ordinal);
+            return answer;
         }
 
         if (publication?.Find(path) is { } found)

@@ -120,6 +120,13 @@ public sealed class ServerTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_master_that_names_the_host_that_was_asked_for_is_for_no_shared_cache()
+    {
+        using var answer = await _http.GetAsync("/live/news/master.m3u8");
+        Assert.True(answer.Headers.CacheControl is { Private: true, Public: false, MaxAge.TotalSeconds: 2 }, answer.ToString());
+    }
+
+    [Fact]
     public async Task A_playlist_is_kept_for_a_third_of_the_target_duration_and_not_sent_twice()
     {
         using var first = await _http.GetAsync("/live/news/es.m3u8");
