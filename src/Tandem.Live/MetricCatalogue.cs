@@ -282,6 +282,10 @@ public static class MetricCatalogue
     public static MetricDefinition MemoryRatio { get; } =
         new("tandem_memory_ratio", MetricKind.Gauge, MetricScope.Process, "1", "Memory in use, of the container's limit, else of the machine.");
 
+    /// <summary><c>tandem_scratch_free_bytes</c>.</summary>
+    public static MetricDefinition ScratchFree { get; } =
+        new("tandem_scratch_free_bytes", MetricKind.Gauge, MetricScope.Process, "By", "Room where files are written, in `state_dir` or the folder for temporary files, whichever has less; 0 where one is not there.");
+
     /// <summary><c>tandem_build_info</c>.</summary>
     public static MetricDefinition BuildInfo { get; } =
         new("tandem_build_info", MetricKind.Gauge, MetricScope.Process, "1", "Always 1; the labels say what runs.")
@@ -348,7 +352,7 @@ public static class MetricCatalogue
         FallbackSeconds, SourceAge, Epochs, SyncOffset, WorkerRestarts, RecordFailures, EngineCircuitOpen, ScratchBytes, WebSocketMessage, WebSocketDelivery,
         WebSocketDisconnects, WebSocketSkips, Viewers, ViewerSeconds, HealthChecks, AccessRefusals,
         AdmissionRefusals, Feedback, CpuRatio,
-        MemoryRatio, BuildInfo,
+        MemoryRatio, ScratchFree, BuildInfo,
         SegmentQueueBound, DubbedSeconds, Reference, HealthFailures, HttpSentBytes, Cost, MonthlyBudget,
     ];
 

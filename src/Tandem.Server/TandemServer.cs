@@ -81,7 +81,7 @@ internal sealed class TandemServer : IAsyncDisposable
         // Before the channels: the exporter hears nothing of what was measured earlier.
         var exporter = new PrometheusExporter(parts.Meter);
         var share = new MachineShare(parts.Time);
-        ProcessMetrics.Add(parts.Meter, share, ProgramVersion.Text, parts.Libraries.FFmpeg ?? "none", Environment.GetEnvironmentVariable("K_REVISION") ?? "");
+        ProcessMetrics.Add(parts.Meter, share, options.StateDirectory, ProgramVersion.Text, parts.Libraries.FFmpeg ?? "none", Environment.GetEnvironmentVariable("K_REVISION") ?? "");
         CostMetrics.Add(parts.Meter, share, options.MonthlyBudget, parts.Time);
         var telemetry = TelemetryExport.Start(options.Telemetry, parts.Meter, exporter, parts.Time, parts.Logs.CreateLogger("Tandem.Telemetry"));
         var access = new AccessParts(options, parts);

@@ -44,7 +44,6 @@ internal sealed class OpsReader(PrometheusExporter exporter, TimeProvider time)
         Each(MetricCatalogue.WorkerRestarts, (channel, series) => channel with { WorkerRestarts = series.Single().Value });
         Each(MetricCatalogue.RecordFailures, (channel, series) => channel with { RecordFailures = series.Sum(one => one.Value) });
         Each(MetricCatalogue.EngineCircuitOpen, (channel, series) => channel with { CircuitOpen = series.Single().Value > 0 });
-        Each(MetricCatalogue.ScratchBytes, (channel, series) => channel with { ScratchBytes = series.Single().Value });
         Each(MetricCatalogue.Reference, (channel, series) => channel with
         {
             Reference = series.Where(one => one.Value > 0).Select(one => one.Labels[1]).FirstOrDefault() ?? "",
@@ -106,7 +105,10 @@ internal sealed class OpsReader(PrometheusExporter exporter, TimeProvider time)
         First(MetricCatalogue.MemoryRatio),
         First(MetricCatalogue.HealthFailures),
         exporter.Read(MetricCatalogue.Cost).Sum(one => one.Value),
-        First(MetricCatalogue.MonthlyBudget));
+        First(MetricCatalogue.MonthlyBudget))
+    {
+        ScratchFree = exporter.Read(MetricCatalogue.ScratchFree) is [var free, ..] ? free.Value : null,
+    };
 
     private double First(MetricDefinition metric) => exporter.Read(metric) is [var one, ..] ? one.Value : 0;
 }

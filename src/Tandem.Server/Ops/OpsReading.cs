@@ -22,7 +22,11 @@ internal sealed record OpsReading(DateTimeOffset At, TimeSpan Uptime, ProcessRea
 /// <param name="HealthFailures">Failed health checks in a row.</param>
 /// <param name="Cost">US dollars since the start.</param>
 /// <param name="Budget">US dollars a month; 0 for no limit.</param>
-internal sealed record ProcessReading(double Cpu, double Memory, double HealthFailures, double Cost, double Budget);
+internal sealed record ProcessReading(double Cpu, double Memory, double HealthFailures, double Cost, double Budget)
+{
+    /// <summary>Bytes that are free where files are written; null where that is not measured.</summary>
+    public double? ScratchFree { get; init; }
+}
 
 /// <summary>Failures are told apart by these.</summary>
 internal readonly record struct Failing(string Stage, string Reason);
@@ -69,9 +73,6 @@ internal sealed record ChannelReading
 
     /// <summary>Whether the engine or a part of it is out of use.</summary>
     public bool CircuitOpen { get; init; }
-
-    /// <summary>Bytes in temporary files.</summary>
-    public double ScratchBytes { get; init; }
 
     /// <summary>Writes to <c>state_dir</c> that failed.</summary>
     public double RecordFailures { get; init; }

@@ -27,10 +27,8 @@ internal static class OpsRules
             Process(one => one.Memory > 0.9 ? (one.Memory, $"{Percent(one.Memory)} of the memory is in use") : null)),
         new("TandemHealthFailing", AlertSeverity.Critical, Minutes(1), "health-checks",
             Process(one => one.HealthFailures > 3 ? (one.HealthFailures, $"{Number(one.HealthFailures)} health checks failed in a row") : null)),
-        new("TandemScratchSpace", AlertSeverity.Warning, Minutes(5), "scratch-space", history =>
-            history.Newest!.Channels.Values.Sum(channel => channel.ScratchBytes) is > 268_435_456 and var bytes
-                ? [new Finding(null, null, bytes, $"{Bytes(bytes)} lie in temporary files")]
-                : []),
+        new("TandemScratchSpace", AlertSeverity.Warning, Minutes(5), "scratch-space",
+            Process(one => one.ScratchFree is < 67_108_864 and var free ? (free, $"{Bytes(free)} are free where files are written") : null)),
         new("TandemRecordFailing", AlertSeverity.Warning, Minutes(2), "record", history => Over(history, Five, (id, window) =>
             window.Increase(id, channel => channel.RecordFailures) is > 1.5 and var times
                 ? (times, $"what a restart needs could not be written {Number(times)} times {When(window, Five, "in 5 minutes")}")

@@ -14,7 +14,7 @@ public sealed class PrometheusExporterTests : IDisposable
     {
         _exporter = new PrometheusExporter(_meter);
         var share = new MachineShare(new FakeTimeProvider());
-        ProcessMetrics.Add(_meter, share, "1.2.3", "5.1 \"test\"", "tandem-live-00042");
+        ProcessMetrics.Add(_meter, share, Path.GetTempPath(), "1.2.3", "5.1 \"test\"", "tandem-live-00042");
         CostMetrics.Add(_meter, share, 0, new FakeTimeProvider());
     }
 

@@ -19,6 +19,7 @@ internal sealed class OpsRig : IDisposable
         Cpu = cpu;
         Observe(MetricCatalogue.CpuRatio, () => Cpu);
         Observe(MetricCatalogue.MemoryRatio, () => 0.25);
+        Observe(MetricCatalogue.ScratchFree, () => 1e9);
         Observe(MetricCatalogue.MonthlyBudget, () => Budget);
         Meter.Meter.CreateObservableCounter(MetricCatalogue.Cost.Name, () => new System.Diagnostics.Metrics.Measurement<double>(Dollars, new KeyValuePair<string, object?>("kind", "cpu")));
         _reader = new OpsReader(Exporter, Time);

@@ -19,7 +19,7 @@ public sealed partial class OpsRulesTests
         ["TandemCpuHigh"] = (_ => new(Quiet with { Cpu = 0.9 }), _ => new(Quiet with { Cpu = 0.901 })),
         ["TandemMemoryHigh"] = (_ => new(Quiet with { Memory = 0.9 }), _ => new(Quiet with { Memory = 0.901 })),
         ["TandemHealthFailing"] = (_ => new(Quiet with { HealthFailures = 3 }), _ => new(Quiet with { HealthFailures = 4 })),
-        ["TandemScratchSpace"] = (_ => new(new ChannelReading { ScratchBytes = 268_435_456 }), _ => new(new ChannelReading { ScratchBytes = 268_435_457 })),
+        ["TandemScratchSpace"] = (_ => new(Quiet with { ScratchFree = 67_108_864 }), _ => new(Quiet with { ScratchFree = 67_108_863 })),
         ["TandemRecordFailing"] = (
             at => new(new ChannelReading { RecordFailures = at < 100 ? 0 : 1 }), at => new(new ChannelReading { RecordFailures = Math.Floor(at / 60) })),
         ["TandemSegmentErrors"] = (at => Failing(at, 0.0499), at => Failing(at, 0.0501)),
@@ -59,7 +59,7 @@ public sealed partial class OpsRulesTests
         ["TandemCpuHigh"] = "0.9",
         ["TandemMemoryHigh"] = "0.9",
         ["TandemHealthFailing"] = "3",
-        ["TandemScratchSpace"] = "268435456",
+        ["TandemScratchSpace"] = "67108864",
         ["TandemRecordFailing"] = "5m 1.5",
         ["TandemSegmentErrors"] = "5m 1 0.05",
         ["TandemSegmentProcessingSlow"] = "0.95 5m 1.5",
