@@ -21,6 +21,8 @@ internal sealed record ListeningChannel(string Id, Uri Master);
 /// <summary>Runs a server for a command: reads the settings, tells all mistakes, says where it listens.</summary>
 internal static class Serving
 {
+    private static readonly TimeSpan AfterDrain = TimeSpan.FromSeconds(3);
+
     /// <summary>The process's environment variables.</summary>
     public static List<KeyValuePair<string, string>> Environment() =>
         [.. System.Environment.GetEnvironmentVariables().Cast<DictionaryEntry>().Select(entry => KeyValuePair.Create((string)entry.Key, (string?)entry.Value ?? ""))];
@@ -38,6 +40,10 @@ internal static class Serving
         var (options, mistakes) = ConfigurationLoader.Load(sources, EngineCatalogue.Resolve);
         foreach (var mistake in mistakes)
             await Console.Error.WriteLineAsync($"tandem: {mistake}");
+
+        // Viewers first, then what is left of the channels.
+        if (options is not null && options.Drain + AfterDrain > signals.Longest)
+            signals.Longest = options.Drain + AfterDrain;
         return options is null ? ServerRun.WrongCall : await ServerRun.UntilAsync(options, address => Tell(options, address, json), signals.Token);
     }
 

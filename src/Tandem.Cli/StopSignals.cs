@@ -3,13 +3,11 @@ using System.Runtime.InteropServices;
 namespace Tandem.Cli;
 
 /// <summary>
-/// SIGINT, SIGTERM and SIGHUP (a closed terminal): the first one asks for an orderly end, which has 8 s; the second one, or those 8 s running
-/// out, ends the process at once. One that is ignored (nohup) stays so.
+/// SIGINT, SIGTERM and SIGHUP (a closed terminal): the first one asks for an orderly end, which has <see cref="Longest"/>; the second one, or
+/// that time running out, ends the process at once. One that is ignored (nohup) stays so.
 /// </summary>
 internal sealed class StopSignals : IDisposable
 {
-    private static readonly TimeSpan Longest = TimeSpan.FromSeconds(8);
-
     private readonly CancellationTokenSource _stop = new();
     private readonly PosixSignalRegistration[] _registrations;
     private ITimer? _deadline;
@@ -25,6 +23,9 @@ internal sealed class StopSignals : IDisposable
 
     /// <summary>What a process that a signal ended returns: 128 and the signal's number.</summary>
     public int ExitCode { get; private set; }
+
+    /// <summary>How long an orderly end may take; 8 s where nothing else is said.</summary>
+    public TimeSpan Longest { get; set; } = TimeSpan.FromSeconds(8);
 
     /// <summary>Cancelled by the first signal.</summary>
     public CancellationToken Token => _stop.Token;

@@ -168,7 +168,7 @@ public sealed class Hearing(
                 crashes++;
             var transient = fault is DecodeFault.Crashed or DecodeFault.TimedOut or DecodeFault.Unavailable;
             if (!transient || crashes > 1 || time.GetUtcNow() >= giveUp)
-                return (outcome.Segment, new SourceFault("decode", Word(fault), outcome.Detail ?? fault.ToString(), transient));
+                return (outcome.Segment, new SourceFault("decode", Word(fault), $"{ShownAddress.Of(fetched.Segment.Address)}: {outcome.Detail ?? fault.ToString()}", transient));
             await Task.Delay(Pause, time, stop);
         }
     }

@@ -226,6 +226,8 @@ public sealed class LiveChannel : IAsyncDisposable
 
     private void TellBounds()
     {
+        // A channel that is started anew under the same id goes on with the series of the one before.
+        _metrics.EngineCircuit(false);
         _metrics.QueueBound("source", EventQueue.Capacity);
         _metrics.QueueBound("decode", Hearing.MostWaiting);
         _metrics.QueueBound("engine", _engine.MostWaiting);

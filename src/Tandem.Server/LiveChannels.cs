@@ -13,7 +13,7 @@ internal static partial class LiveChannels
     /// <param name="logs">Makes loggers.</param>
     /// <param name="meter">The process's instruments.</param>
     /// <param name="faults">Faults on demand.</param>
-    /// <param name="stateDirectory">Where channels keep their records; a folder that cannot be used is warned of and done without.</param>
+    /// <param name="stateDirectory">Where channels keep their records; one that cannot be written is warned of, and tried again with each segment.</param>
     public static ChannelStarter Starter(TimeProvider time, ILoggerFactory logs, TandemMeter meter, FaultOptions faults, string stateDirectory)
     {
         var records = Usable(stateDirectory, logs.CreateLogger("Tandem.Server"));
@@ -29,9 +29,10 @@ internal static partial class LiveChannels
 
     private static string? Usable(string folder, ILogger log)
     {
+        string? full = null;
         try
         {
-            var full = Path.GetFullPath(folder);
+            full = Path.GetFullPath(folder);
             Directory.CreateDirectory(full);
             using (File.Create(Path.Combine(full, $".{Guid.NewGuid():N}"), 1, FileOptions.DeleteOnClose))
             {
@@ -42,10 +43,10 @@ internal static partial class LiveChannels
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException or ArgumentException or NotSupportedException)
         {
             LogNoState(log, folder, exception.Message);
-            return null;
+            return full;
         }
     }
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "state_dir {Folder} cannot be written, so a restart will cost a discontinuity: {Problem}")]
+    [LoggerMessage(Level = LogLevel.Warning, Message = "state_dir {Folder} cannot be written, so a restart would cost a discontinuity; it is tried again with each segment: {Problem}")]
     private static partial void LogNoState(ILogger log, string folder, string problem);
 }

@@ -50,6 +50,7 @@ internal sealed class ChannelViews(ChannelHost channels, OperatorAccess operator
         Reason = null,
         Input = "",
         VideoReason = null,
+        RecordReason = null,
         LeftOut = [],
         Reference = new ReferenceSnapshot(channel.Reference.State),
         Engine = channel.Engine with { Reason = null },

@@ -13,6 +13,9 @@ internal sealed partial class ViewerHub : IAsyncDisposable
     private static readonly TimeSpan s_release = TimeSpan.FromMilliseconds(200);
 
     private readonly ConcurrentDictionary<string, ChannelViewers> _channels = new(StringComparer.Ordinal);
+
+    // Of channels that were started anew: who does not read is looked after until it is gone.
+    private readonly ConcurrentDictionary<ChannelViewers, bool> _leaving = [];
     private readonly CancellationTokenSource _stop = new();
     private readonly TandemMeter _meter;
     private readonly TimeProvider _time;
@@ -31,7 +34,7 @@ internal sealed partial class ViewerHub : IAsyncDisposable
     public bool Draining { get; private set; }
 
     /// <summary>How many sockets there are.</summary>
-    public int Count => _channels.Values.Sum(channel => channel.All.Count);
+    public int Count => _channels.Values.Concat(_leaving.Keys).Sum(channel => channel.All.Count);
 
     /// <summary>The viewers of a channel as it runs now; null where it does not.</summary>
     public ChannelViewers? Of(HostedChannel channel)
@@ -47,6 +50,7 @@ internal sealed partial class ViewerHub : IAsyncDisposable
 
                 // A channel that was started anew has other chunks.
                 known.Stop();
+                _leaving[known] = true;
             }
 
             var viewers = new ChannelViewers(channel.Options, stream, channel.Snapshot, new ViewerMetrics(_meter, channel.Options.Id), _time);
@@ -118,6 +122,13 @@ internal sealed partial class ViewerHub : IAsyncDisposable
                     channel.Tick(_time.GetUtcNow());
                     if (channel.IsOver)
                         Release(id, channel);
+                }
+
+                foreach (var channel in _leaving.Keys)
+                {
+                    channel.Tick(_time.GetUtcNow());
+                    if (channel.All.Count == 0)
+                        _leaving.TryRemove(channel, out _);
                 }
             }
             catch (OperationCanceledException) when (_stop.IsCancellationRequested)
