@@ -57,7 +57,11 @@ public sealed class StateRecord(string? folder, string channel, FaultPlan? fault
     public void Save(IEnumerable<SegmentRow> published, Func<SegmentRow, ImmutableDictionary<string, PublishedPath>?> paths, ILogger log)
     {
         if (_path is null)
+        {
+            failed?.Invoke("other");
             return;
+        }
+
         var rows = published.TakeLast(Rows)
             .Select(row => new PublishedRow(
                 row.Number, row.Source.Sequence, row.Epoch.ToMedia(row.From).Ticks, row.Epoch.DiscontinuitySequence, row.Date)

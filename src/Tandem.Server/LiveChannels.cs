@@ -27,7 +27,8 @@ internal static partial class LiveChannels
         };
     }
 
-    private static string? Usable(string folder, ILogger log)
+    /// <summary>The folder's whole path; said once if it cannot be written now. Null where it can be no folder's.</summary>
+    internal static string? Usable(string folder, ILogger log)
     {
         string? full = null;
         try

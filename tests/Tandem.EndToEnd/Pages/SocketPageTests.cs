@@ -1,3 +1,4 @@
+using Microsoft.Playwright;
 using Tandem.EndToEnd.Harness;
 using Xunit;
 
@@ -112,6 +113,65 @@ public sealed class SocketPageTests(Browser browser) : IClassFixture<Browser>
             "window.players = []; addEventListener('tandem-ready', event => window.players.push(event.detail.player));"));
         await page.UntilAsync("window.players.join() === 'websocket,hls'");
     }
+
+    [Fact]
+    [Trait("Category", "Full")]
+    public async Task A_connection_that_says_nothing_more_is_given_up_and_made_anew()
+    {
+        await using var server = await SocketStandIn.StartAsync();
+        await using var page = await ViewerPage.OpenAsync(browser, server.Root);
+        await PlaysAsync(server, page);
+        server.FallSilent();
+        var frames = await page.ReadAsync<int>($"{ViewerPage.Video}.getVideoPlaybackQuality().totalVideoFrames");
+        await page.UntilAsync($"{ViewerPage.Video}.getVideoPlaybackQuality().totalVideoFrames > {frames + 150}");
+        Assert.Equal(2, server.Queries.Count);
+        Assert.Contains("resume=", server.Queries.Last(), StringComparison.Ordinal);
+        Assert.Equal("websocket", await page.ReadAsync<string>($"{Player}.player.kind"));
+    }
+
+    [Fact]
+    [Trait("Category", "Full")]
+    public async Task What_has_ended_plays_out_and_does_not_begin_again()
+    {
+        await using var server = await SocketStandIn.StartAsync();
+        await using var page = await ViewerPage.OpenAsync(browser, server.Root, prepare: CountPlayersAsync);
+        await PlaysAsync(server, page);
+        var end = await page.ReadAsync<double>($"{ViewerPage.Video}.buffered.end({ViewerPage.Video}.buffered.length - 1)");
+        await server.EndAsync();
+        await page.UntilAsync($"{ViewerPage.Video}.ended");
+        Assert.InRange(await page.ReadAsync<double>($"{ViewerPage.Video}.currentTime"), end - 0.5, end + 5);
+        await Task.Delay(TimeSpan.FromSeconds(2), TimeProvider.System, TestContext.Current.CancellationToken);
+        Assert.Equal("websocket", await page.ReadAsync<string>("window.players.join()"));
+        Assert.Single(server.Queries);
+    }
+
+    [Fact]
+    [Trait("Category", "Full")]
+    public async Task Who_has_paused_loads_no_more_than_half_a_minute_and_goes_on_with_what_is_newest()
+    {
+        await using var server = await SocketStandIn.StartAsync();
+        await using var page = await ViewerPage.OpenAsync(browser, server.Root, prepare: CountPlayersAsync);
+        await PlaysAsync(server, page);
+        await page.ReadAsync<object>($"{Player}.pause()");
+        server.Ahead = 150;
+        await page.UntilAsync($"{Player}.player.resting");
+        var left = await page.ReadAsync<double>($"{ViewerPage.Video}.currentTime");
+        var loaded = await page.ReadAsync<double>($"{ViewerPage.Video}.buffered.end({ViewerPage.Video}.buffered.length - 1)");
+        Assert.InRange(loaded - left, 28, 60);
+        await Task.Delay(TimeSpan.FromSeconds(2), TimeProvider.System, TestContext.Current.CancellationToken);
+        Assert.True(await page.ReadAsync<bool>($"{ViewerPage.Video}.paused"));
+        Assert.Single(server.Queries);
+
+        await page.ReadAsync<object>($"{Player}.play()");
+        await page.UntilAsync($"{ViewerPage.Video}.currentTime > {left + 40}");
+        Assert.Equal(2, server.Queries.Count);
+        Assert.DoesNotContain("resume=", server.Queries.Last(), StringComparison.Ordinal);
+        Assert.Equal("websocket", await page.ReadAsync<string>("window.players.join()"));
+        await HearsAsync(page, 440);
+    }
+
+    private static Task CountPlayersAsync(IPage page) =>
+        page.AddInitScriptAsync("window.players = []; addEventListener('tandem-ready', event => window.players.push(event.detail.player));");
 
     private static async Task PlaysAsync(SocketStandIn server, ViewerPage page)
     {

@@ -36,6 +36,8 @@ public sealed class SocketStandIn : IAsyncDisposable
     private readonly ConcurrentQueue<string> _heard = new();
     private readonly ConcurrentQueue<string> _queries = new();
     private CancellationTokenSource _cut = new();
+    private volatile int _silenced;
+    private volatile bool _ended;
 
     private SocketStandIn(WebApplication app, SocketTrack picture, SocketTrack[] voices) => (_app, _picture, _voices) = (app, picture, voices);
 
@@ -47,6 +49,9 @@ public sealed class SocketStandIn : IAsyncDisposable
 
     /// <summary>The token without which the channel's state and its sockets are refused; null while anybody may come.</summary>
     public string? Token { get; set; }
+
+    /// <summary>Chunks that are sent before their time: the page gets more than it plays.</summary>
+    public int Ahead { get; set; }
 
     /// <summary>Queries of the sockets that were asked for.</summary>
     public IReadOnlyCollection<string> Queries => _queries;
@@ -83,6 +88,16 @@ public sealed class SocketStandIn : IAsyncDisposable
         cut.Dispose();
     }
 
+    /// <summary>The channel ends: says so, and ends sockets for good.</summary>
+    public Task EndAsync()
+    {
+        _ended = true;
+        return CutAsync();
+    }
+
+    /// <summary>Sends nothing more to those who are there, and does not close their sockets either, as a path that is dead.</summary>
+    public void FallSilent() => _silenced++;
+
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()
     {
@@ -96,7 +111,7 @@ public sealed class SocketStandIn : IAsyncDisposable
     private static long Milliseconds => TimeProvider.System.GetUtcNow().ToUnixTimeMilliseconds();
 
     // Chunks that exist by now.
-    private int Newest => (int)((TimeProvider.System.GetUtcNow() - _began).TotalSeconds / SocketTrack.ChunkSeconds) + 4;
+    private int Newest => (int)((TimeProvider.System.GetUtcNow() - _began).TotalSeconds / SocketTrack.ChunkSeconds) + 4 + Ahead;
 
     private async Task AnswerAsync(HttpContext context)
     {
@@ -143,18 +158,18 @@ public sealed class SocketStandIn : IAsyncDisposable
         {
             await SayAsync(socket, Hello(_languages[voice]));
             await SendAsync(socket, _picture, Picture, 0, picture, init: true);
-            var sent = -1;
+            var (sent, silenced) = (-1, _silenced);
 
             // Who is cut off comes again in the middle of a group of pictures, where it is hardest to go on.
             while (!gone.IsCancellationRequested || _picture.Chunks[picture].IsCut)
             {
-                while (picture < Newest)
+                while (silenced == _silenced && picture < Newest)
                 {
                     await SendAsync(socket, _picture, Picture, 0, picture, init: false);
                     picture++;
                 }
 
-                while (sound < Newest)
+                while (silenced == _silenced && sound < Newest)
                 {
                     if (sent != voice)
                         await SendAsync(socket, _voices[voice], Sound, voice, sound, init: true);
@@ -166,7 +181,9 @@ public sealed class SocketStandIn : IAsyncDisposable
                 await Task.Delay(TimeSpan.FromSeconds(0.1), TimeProvider.System, CancellationToken.None);
             }
 
-            await SayAsync(socket, """{"type":"bye","reason":"shutdown","detail":"","reconnect":true,"afterMs":300}""");
+            await SayAsync(socket, _ended
+                ? """{"type":"bye","reason":"channel_gone","detail":"the source has ended","reconnect":false}"""
+                : """{"type":"bye","reason":"shutdown","detail":"","reconnect":true,"afterMs":300}""");
             await socket.CloseOutputAsync(WebSocketCloseStatus.EndpointUnavailable, null, CancellationToken.None);
         }
         catch (Exception fault)
@@ -186,7 +203,8 @@ public sealed class SocketStandIn : IAsyncDisposable
         {
             while (true)
             {
-                var received = await socket.ReceiveAsync(buffer, gone.Token);
+                // Not to be cancelled, which aborts the socket before it can say good-bye.
+                var received = await socket.ReceiveAsync(buffer, CancellationToken.None);
                 if (received.MessageType == WebSocketMessageType.Close)
                     break;
                 var text = Encoding.UTF8.GetString(buffer, 0, received.Count);
@@ -196,7 +214,7 @@ public sealed class SocketStandIn : IAsyncDisposable
                     select(Array.IndexOf(_languages, message.RootElement.GetProperty("language").GetString()));
             }
         }
-        catch (Exception fault) when (fault is WebSocketException or OperationCanceledException)
+        catch (WebSocketException)
         {
             // Cut off, by whichever side.
         }

@@ -7,6 +7,7 @@ using Tandem.Live.Faults;
 using Tandem.Live.Ingest;
 using Tandem.Live.Timeline;
 using Tandem.Media.Worker;
+using Tandem.Server;
 using Tandem.Tests.Dubbing;
 using Xunit;
 
@@ -108,6 +109,25 @@ public sealed class FaultPlanTests : IDisposable
         Assert.Contains(said, Assert.Single(log.All), StringComparison.Ordinal);
         Assert.Null(record.Load(NullLogger.Instance));
         Assert.Empty(Directory.EnumerateFiles(_folder, "*", SearchOption.AllDirectories));
+    }
+
+    [Fact]
+    public void A_state_folder_that_could_not_be_written_at_the_start_is_tried_again()
+    {
+        // A file where the folder should be, as a mount that is not there yet may leave it.
+        var folder = Path.Combine(_folder, "state");
+        File.WriteAllText(folder, "");
+        var (log, failed) = (new Lines(), new List<string>());
+        var record = new StateRecord(LiveChannels.Usable(folder, log), "news", failed: failed.Add);
+        record.Save([], _ => null, log);
+        Assert.Equal(["other"], failed);
+        Assert.NotNull(record.Trouble);
+
+        File.Delete(folder);
+        record.Save([], _ => null, log);
+        Assert.Equal(["other"], failed);
+        Assert.Null(record.Trouble);
+        Assert.True(File.Exists(Path.Combine(folder, "channels", "news.json")));
     }
 
     [Theory]

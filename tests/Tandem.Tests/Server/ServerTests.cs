@@ -9,6 +9,7 @@ using Tandem.Live.Dubbing;
 using Tandem.Live.Package;
 using Tandem.Media;
 using Tandem.Server;
+using Tandem.Server.Access;
 using Tandem.Server.Configuration;
 using Xunit;
 
@@ -117,6 +118,13 @@ public sealed class ServerTests : IAsyncLifetime
         using var answer = await _http.SendAsync(request);
         Assert.Equal(HttpStatusCode.RequestedRangeNotSatisfiable, answer.StatusCode);
         Assert.Equal("bytes */5000", answer.Content.Headers.ContentRange?.ToString());
+    }
+
+    [Fact]
+    public void Viewers_are_told_nothing_of_the_machine()
+    {
+        var shown = ChannelViews.ForViewers(Snapshot(ChannelState.Live) with { RecordReason = "the record cannot be written (/var/lib/tandem)" }, null);
+        Assert.Null(shown.RecordReason);
     }
 
     [Fact]

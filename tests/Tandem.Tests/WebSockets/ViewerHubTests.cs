@@ -18,14 +18,7 @@ public sealed class ViewerHubTests
     {
         var time = new FakeTimeProvider();
         var state = ChannelState.Live;
-        var chunks = new FakeChunks("es");
-        var channel = new HostedChannel(
-            new ConfiguredChannel(
-                new ChannelOptions { Id = "news", Input = new Uri("https://a.example/m.m3u8"), From = "en", To = ["es"] }, EngineChoice.Refused("none")),
-            _ => new RunningChannel(new Publication(), Snapshot, () => ValueTask.CompletedTask) { Chunks = chunks.Stream },
-            time,
-            NullLogger.Instance);
-        channel.Start();
+        var channel = Started(new FakeChunks("es"), () => Snapshot(state), time);
         using var meter = new TandemMeter();
         await using var hub = new ViewerHub(meter, time, NullLogger.Instance);
         var viewers = hub.Of(channel);
@@ -42,17 +35,60 @@ public sealed class ViewerHubTests
             time.Advance(TimeSpan.FromSeconds(1));
             await Task.Delay(10);
         }
-
-        ChannelSnapshot Snapshot() => new()
-        {
-            Id = "news",
-            State = state,
-            Input = "https://a.example",
-            From = "en",
-            DelaySeconds = 8,
-            Video = "auto",
-            Engine = new EngineSnapshot("tone", Healthy: true),
-            Languages = [],
-        };
     }
+
+    [Fact]
+    public async Task Who_does_not_read_while_a_channel_is_changed_is_cut_off_all_the_same()
+    {
+        var time = new FakeTimeProvider(FakeChunks.Begin);
+        var before = ChannelState.Live;
+        var chunks = new FakeChunks("es") { Size = 40_000 };
+        chunks.Add(0, 12);
+        using var meter = new TandemMeter();
+        await using var hub = new ViewerHub(meter, time, NullLogger.Instance);
+        var viewers = hub.Of(Started(chunks, () => Snapshot(before), time))!;
+        var pair = new StreamPair();
+        var wish = new ViewerWish(1, Video: false, Full: true, (null, null), _ => true, Expires: null);
+        var serving = viewers.ServeAsync(new ViewerSocket(viewers, wish, pair.Server, null, pair.Abort, time), video: false);
+        time.Advance(FakeChunks.At(16) - time.GetUtcNow());
+        chunks.Add(13, 15);
+        await StreamPair.UntilAsync(() => pair.IsStuck);
+
+        before = ChannelState.Stopped;
+        Assert.NotSame(viewers, hub.Of(Started(new FakeChunks("es"), () => Snapshot(ChannelState.Live), time)));
+        Assert.Equal(1, hub.Count);
+        for (var turn = 0; turn < 200 && !serving.IsCompleted; turn++)
+        {
+            time.Advance(TimeSpan.FromSeconds(1));
+            await Task.Delay(10);
+        }
+
+        Assert.True(pair.Aborted);
+        await serving;
+        Assert.Equal(0, hub.Count);
+    }
+
+    private static HostedChannel Started(FakeChunks chunks, Func<ChannelSnapshot> snapshot, FakeTimeProvider time)
+    {
+        var channel = new HostedChannel(
+            new ConfiguredChannel(
+                new ChannelOptions { Id = "news", Input = new Uri("https://a.example/m.m3u8"), From = "en", To = ["es"] }, EngineChoice.Refused("none")),
+            _ => new RunningChannel(new Publication(), snapshot, () => ValueTask.CompletedTask) { Chunks = chunks.Stream },
+            time,
+            NullLogger.Instance);
+        channel.Start();
+        return channel;
+    }
+
+    private static ChannelSnapshot Snapshot(ChannelState state) => new()
+    {
+        Id = "news",
+        State = state,
+        Input = "https://a.example",
+        From = "en",
+        DelaySeconds = 8,
+        Video = "auto",
+        Engine = new EngineSnapshot("tone", Healthy: true),
+        Languages = [],
+    };
 }

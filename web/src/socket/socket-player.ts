@@ -151,7 +151,10 @@ export class SocketPlayer implements Player {
     const { socket } = this;
     this.resting = true;
     this.socket = undefined;
-    socket?.close(1000);
+    if (socket) {
+      socket.onmessage = null;
+      socket.close(1000);
+    }
   }
 
   private wake(): void {
