@@ -88,7 +88,7 @@ public sealed class SourceClockTests
         var clock = Clock();
         Take(clock, 500, 900_000);
         Take(clock, 501, 1_080_000);
-        clock.ResetAt(0, 1);
+        clock.See(Shown(0, 1), reset: true, 1);
         var row = Take(clock, 0, 126_000)!;
         Assert.Equal(502, row.Number);
         Assert.Equal(EpochReason.Reset, row.Epoch.Reason);
@@ -101,6 +101,7 @@ public sealed class SourceClockTests
         var clock = Clock();
         for (var index = 0; index < 5; index++)
             Take(clock, 100 + index, 900_000 + (index * 180_000));
+        Change(clock, 102, 3);
         var end = _track.End;
         Assert.Null(Take(clock, 102, 900_000 + 360_000));
         Assert.Null(Take(clock, 103, 900_000 + 540_000));
@@ -109,6 +110,70 @@ public sealed class SourceClockTests
         var next = Take(clock, 105, 900_000 + 900_000)!;
         Assert.Equal(105, next.Number);
         Assert.Equal(EpochReason.Start, next.Epoch.Reason);
+    }
+
+    /// <summary>Redundant packagers share the encoder's times but not their numbers: nothing was published until those had caught up.</summary>
+    [Theory]
+    [InlineData(300)]
+    [InlineData(4990)]
+    [InlineData(4999)]
+    [InlineData(5007)]
+    [InlineData(9000)]
+    public void Another_stream_with_numbers_of_its_own_is_heard_from_where_the_first_one_ended(long number)
+    {
+        var clock = Clock();
+        SegmentRow? last = null;
+        for (var index = 0; index < 10; index++)
+            last = Take(clock, 5000 + index, 900_000 + (index * 180_000));
+
+        // It lists the last six that were heard, and two more.
+        Change(clock, number, 8);
+        for (var index = 0; index < 6; index++)
+            Assert.Null(Take(clock, number + index, 900_000 + ((4 + index) * 180_000), later: (int)(2 * (5004 - number))));
+        var next = Take(clock, number + 6, 900_000 + 1_800_000, later: (int)(2 * (5004 - number)))!;
+        Assert.Equal((5010, true), (next.Number, next.Discontinuity));
+        Assert.Equal(last!.To, next.From);
+        Assert.Equal(5011, Take(clock, number + 7, 900_000 + 1_980_000)!.Number);
+    }
+
+    /// <summary>A backup that started an hour later: its numbers and times lag by that hour, and it was dropped for as long.</summary>
+    [Fact]
+    public void Another_stream_with_times_of_its_own_is_heard_from_what_appeared_last()
+    {
+        var clock = Clock();
+        for (var index = 0; index < 5; index++)
+            Take(clock, 2000 + index, 360_000_000 + (index * 180_000));
+        Change(clock, 202, 4);
+        Assert.Null(Take(clock, 203, 36_000_000, later: 3600));
+        Assert.Null(Take(clock, 204, 36_180_000, later: 3600));
+        var next = Take(clock, 205, 36_360_000, later: 3600)!;
+        Assert.Equal((2005, true, EpochReason.Reset), (next.Number, next.Discontinuity, next.Epoch.Reason));
+        Assert.Equal(2006, Take(clock, 206, 36_540_000, later: 3600)!.Number);
+    }
+
+    /// <summary>An encoder that restarts from nothing and calls its sound something else.</summary>
+    [Fact]
+    public void Another_stream_that_begins_at_nought_is_heard_at_once()
+    {
+        var clock = Clock();
+        for (var index = 0; index < 5; index++)
+            Take(clock, 5000 + index, 900_000_000 + (index * 180_000));
+        Change(clock, 0, 1);
+        Assert.Equal(5005, Take(clock, 0, 0, later: 10_020)!.Number);
+        Assert.Equal(5006, Take(clock, 1, 180_000, later: 10_020)!.Number);
+    }
+
+    /// <summary>Only what is listed at the change can be shown once more; whatever times the source writes, it is heard after that.</summary>
+    [Fact]
+    public void Another_stream_whose_times_lag_a_little_is_heard_at_the_latest_after_its_window()
+    {
+        var clock = Clock();
+        for (var index = 0; index < 40; index++)
+            Take(clock, 5000 + index, 900_000 + (index * 180_000));
+        Change(clock, 0, 3);
+        for (var index = 0; index < 3; index++)
+            Assert.Null(Take(clock, index, 7_200_000 + (index * 180_000), later: 10_080));
+        Assert.Equal(5040, Take(clock, 3, 7_740_000 - 900_000, later: 10_080)!.Number);
     }
 
     [Fact]
@@ -286,6 +351,17 @@ public sealed class SourceClockTests
         Assert.Equal((true, EpochReason.Discontinuity), (row.Epoch.Carried, row.Epoch.Reason));
         Assert.Same(row.Epoch, Take(clock, 3, 180_050)!.Epoch);
     }
+
+    /// <summary>Another playlist is heard, and shows so many segments.</summary>
+    private static void Change(SourceClock clock, long first, int count)
+    {
+        clock.Hear(new PlaylistId(PlaylistKind.Variant, "v0"), 0);
+        clock.Hear(new PlaylistId(PlaylistKind.Variant, "v1"), 0);
+        clock.See(Shown(first, count), reset: false, 0);
+    }
+
+    private static ImmutableArray<SeenSegment> Shown(long first, int count) =>
+        [.. Enumerable.Range(0, count).Select(index => new SeenSegment(Segment(first + index), Noon, Heard: true))];
 
     private SourceClock Clock() => new(new SoundPlacer(_track), Delay, null);
 
