@@ -319,7 +319,7 @@ public sealed class SourceClock
             Source = segment,
             From = from,
             Duration = segment.Duration,
-            Date = Date(heard),
+            Date = Date(heard, from),
             AppearedAt = heard.AppearedAt,
             Due = _dueTimes.Next(heard.AppearedAt, segment.Duration) + Held(segment.Duration),
             Gap = segment.Gap,
@@ -344,14 +344,18 @@ public sealed class SourceClock
         return _delay > next ? _delay : next;
     }
 
-    private DateTimeOffset Date(HeardSegment heard)
+    /// <summary>
+    /// The source's date; else the last one and what has been measured since, not the sum of EXTINF, which may be rounded to whole seconds: dates
+    /// and channel time must not drift apart.
+    /// </summary>
+    private DateTimeOffset Date(HeardSegment heard, ChannelTime from)
     {
         if (heard.Segment.ProgramDate is { } date)
             return date;
         var made = heard.AppearedAt - heard.Segment.Duration;
         if (_last is null)
             return _resumption?.DateOf(heard.Segment.Sequence + _epoch!.NumberOffset) ?? made;
-        var next = _last.Date + _last.Duration;
+        var next = _last.Date + (from - _last.From).Time;
         var lost = _last.Epoch != _epoch && _epoch!.Reason is EpochReason.Outage or EpochReason.Reset;
         return lost && made > next ? made : next;
     }

@@ -256,6 +256,17 @@ public sealed class SourceClockTests
         Assert.Equal(own, Take(clock, 3, 1_260_000, date: own)!.Date);
     }
 
+    /// <summary>EXTINF in whole seconds: dates that added it up ran away from channel time, and the axis of sockets jumped after them.</summary>
+    [Fact]
+    public void Made_up_dates_go_on_as_channel_time_does()
+    {
+        var clock = Clock();
+        var rows = Enumerable.Range(0, 50).Select(index => Take(clock, index, 900_000 + (index * 172_800))!).ToArray();
+        Assert.All(rows, row => Assert.Equal(row.From.Time(), row.Date - rows[0].Date));
+        var broken = Take(clock, 50, 50, discontinuity: true)!;
+        Assert.Equal(broken.From.Time(), broken.Date - rows[0].Date);
+    }
+
     [Fact]
     public void A_damaged_time_stamp_does_not_become_hours_of_silence()
     {
