@@ -81,8 +81,8 @@ public sealed class SourceClock
             return;
         if (reset)
             _resetAt = (first.Segment.Sequence, incarnation);
-        if (_changed)
-            _shown = ShownWindow.Of(appeared);
+        if (_changed || reset)
+            _shown = ShownWindow.Of(appeared, reset);
         _changed = false;
     }
 
@@ -178,9 +178,10 @@ public sealed class SourceClock
     }
 
     /// <summary>
-    /// Whether a segment was had already: another stream of the same source that takes over shows its whole window once more. Its numbers may be
-    /// others, so the times tell. Where those are others too, as of an encoder that started an hour later, the moment of appearance tells. Only
-    /// what the window listed can be a repeat: whatever a source writes, what comes after it is heard.
+    /// Whether a segment was had already: another stream of the same source that takes over, or another packager behind the same address, shows its
+    /// whole window once more. Its numbers may be others, so the times tell. Where those are others too, as of an encoder that started an hour
+    /// later, the moment of appearance tells, but not after a reset, of which all seems to appear at once; there dates can say that what has an
+    /// old time is new all the same. Only what the window listed can be a repeat: whatever a source writes, what comes after it is heard.
     /// </summary>
     private bool IsRepeated(HeardSegment heard, long? start)
     {
@@ -191,8 +192,13 @@ public sealed class SourceClock
             return segment.Sequence < _nextSequence;
         var ahead = Unwrapped(heard.Decoded!, start.Value) - Expected();
         var isSameTime = Math.Abs(ahead) <= Ticks((shown.Length + segment.Duration) * 1.5);
-        return isSameTime ? ahead < -Ticks(segment.Duration / 2) : heard.AppearedAt <= _last.AppearedAt;
+        return isSameTime
+            ? ahead < -Ticks(segment.Duration / 2) && !(shown.Reset && IsDatedLater(segment))
+            : !shown.Reset && heard.AppearedAt <= _last.AppearedAt;
     }
+
+    private bool IsDatedLater(MediaSegment segment) =>
+        segment.ProgramDate is { } date && _last!.Source.ProgramDate is not null && date + (segment.Duration / 2) >= _last.Date + _last.Duration;
 
     private EpochReason? Break(MediaSegment segment)
     {
@@ -380,16 +386,17 @@ public sealed class SourceClock
         }
     }
 
-    /// <summary>What a playlist listed when it began to be heard.</summary>
+    /// <summary>What a playlist listed when it began to be heard, or its numbers began anew.</summary>
     /// <param name="First">Its oldest number that is fetched.</param>
     /// <param name="Last">Its newest number.</param>
     /// <param name="Length">Of all from the one to the other.</param>
-    private sealed record ShownWindow(long First, long Last, TimeSpan Length)
+    /// <param name="Reset">Whether its numbers began anew.</param>
+    private sealed record ShownWindow(long First, long Last, TimeSpan Length, bool Reset)
     {
-        public static ShownWindow Of(ImmutableArray<SeenSegment> appeared)
+        public static ShownWindow Of(ImmutableArray<SeenSegment> appeared, bool reset)
         {
             var segments = appeared.Where(seen => seen.Heard).Select(seen => seen.Segment).ToList();
-            return new(segments[0].Sequence, segments[^1].Sequence, TimeSpan.FromTicks(segments.Sum(segment => segment.Duration.Ticks)));
+            return new(segments[0].Sequence, segments[^1].Sequence, TimeSpan.FromTicks(segments.Sum(segment => segment.Duration.Ticks)), reset);
         }
 
         public bool Contains(long sequence) => sequence >= First && sequence <= Last;

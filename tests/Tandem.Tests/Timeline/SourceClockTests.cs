@@ -176,6 +176,38 @@ public sealed class SourceClockTests
         Assert.Equal(5040, Take(clock, 3, 7_740_000 - 900_000, later: 10_080)!.Number);
     }
 
+    /// <summary>Another packager answers under the same address: other numbers, the same media. Its whole window was played again.</summary>
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void Another_packager_behind_the_same_address_is_heard_from_where_the_first_one_ended(bool dates)
+    {
+        var clock = Clock();
+        DateTimeOffset? At(int index) => dates ? Noon.AddSeconds(2 * index) : null;
+        SegmentRow? last = null;
+        for (var index = 0; index < 10; index++)
+            last = Take(clock, 5000 + index, 900_000 + (index * 180_000), date: At(index));
+
+        // All of a window whose numbers begin anew appears between two polls.
+        clock.See(Shown(300, 8), reset: true, 1);
+        for (var index = 0; index < 6; index++)
+            Assert.Null(Take(clock, 300 + index, 900_000 + ((4 + index) * 180_000), date: At(4 + index), later: 9420 - (2 * index)));
+        var next = Take(clock, 306, 900_000 + 1_800_000, date: At(10), later: 9420)!;
+        Assert.Equal((5010, 1, EpochReason.Reset), (next.Number, next.Incarnation, next.Epoch.Reason));
+        Assert.Equal(last!.To, next.From);
+        Assert.Equal(5011, Take(clock, 307, 900_000 + 1_980_000, date: At(11), later: 9420)!.Number);
+    }
+
+    [Fact]
+    public void A_source_that_starts_anew_with_old_times_and_new_dates_is_heard_at_once()
+    {
+        var clock = Clock();
+        for (var index = 0; index < 3; index++)
+            Take(clock, index, 126_000 + (index * 180_000), date: Noon.AddSeconds(2 * index));
+        clock.See(Shown(0, 2), reset: true, 1);
+        Assert.Equal(3, Take(clock, 0, 126_000, date: Noon.AddSeconds(20))!.Number);
+    }
+
     [Fact]
     public void Old_numbers_with_other_times_are_a_source_that_started_anew()
     {
