@@ -244,16 +244,16 @@ public sealed class LiveChannel : IAsyncDisposable
                 _voices.Follow(master.Master);
                 _pictures.Follow(master);
                 _reference.Follow(master);
-                _clock.Hear(_publisher.HeardIncarnation);
+                _clock.Hear(master.Heard, _publisher.HeardIncarnation);
                 break;
             case SourceEvent.PlaylistSeen seen:
                 _publisher.See(seen);
                 _pictures.See(seen, _publisher.Table.TargetDuration);
                 _reference.See(seen);
-                if (seen.Id == _publisher.Source?.Heard)
-                    _ads.See(seen.Playlist.DateRanges);
-                if (seen.Reset && seen.Id == _publisher.Source?.Heard && seen.Appeared.FirstOrDefault(segment => segment.Heard) is { } first)
-                    _clock.ResetAt(first.Segment.Sequence, _publisher.HeardIncarnation);
+                if (seen.Id != _publisher.Source?.Heard)
+                    break;
+                _ads.See(seen.Playlist.DateRanges);
+                _clock.See(seen.Appeared, seen.Reset, _publisher.HeardIncarnation);
                 break;
         }
 

@@ -188,7 +188,8 @@ internal sealed class CarriedSegments(Fetch fetch, bool isPushed, TimeSpan usefu
         if (left <= TimeSpan.Zero)
             return Lost(new SourceFault("segment", "late", $"{ShownAddress.Of(seen.Segment.Address)}: those before it took too long", Retry: true));
         var most = isWhole ? s_longest : TimeSpan.FromTicks(Math.Max(s_shortest.Ticks, 2 * seen.Segment.Duration.Ticks));
-        var tried = await tries.FetchAsync(seen.Segment, left < most ? left : most, () => Volatile.Read(ref lane.Latest), cancellation);
+        var stretch = new SourceStretch(lane.Id, seen.Incarnation);
+        var tried = await tries.FetchAsync(seen.Segment, left < most ? left : most, () => Volatile.Read(ref lane.Latest), stretch, cancellation);
         return tried.Media.Fault is { } fault
             ? Lost(fault)
             : new CarriedMedia(lane.Id, tried.Segment, seen.Incarnation, seen.AppearedAt, tried.Media.Init, tried.Media.Data, null);

@@ -103,7 +103,8 @@ internal sealed class HeardSegments : IDisposable
         // What was to be pushed long ago will not come: it was pushed before Tandem was there.
         if (_isPushed && seen.AppearedAt + allowed - _time.GetUtcNow() is var left && left < allowed)
             allowed = left > s_leastPatience ? left : s_leastPatience;
-        var tried = await _tries.FetchAsync(seen.Segment, allowed, () => Volatile.Read(ref _latest), cancellation);
+        var stretch = new SourceStretch(id, seen.Incarnation);
+        var tried = await _tries.FetchAsync(seen.Segment, allowed, () => Volatile.Read(ref _latest), stretch, cancellation);
         return tried.Media.Fault is { } fault
             ? Lost(fault)
             : new SourceEvent.SegmentFetched(id, tried.Segment, seen.AppearedAt, tried.Media.Init, tried.Media.Data)

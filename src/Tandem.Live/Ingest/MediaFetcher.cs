@@ -11,9 +11,16 @@ internal sealed record FetchedMedia(ReadOnlyMemory<byte> Init, ReadOnlyMemory<by
     public static FetchedMedia Failed(SourceFault fault) => new(default, default, fault);
 }
 
+/// <summary>What a playlist shows between two of its beginnings.</summary>
+/// <param name="Id">The playlist.</param>
+/// <param name="Incarnation">How many times it had started its numbers anew.</param>
+internal sealed record SourceStretch(PlaylistId Id, int Incarnation);
+
 /// <summary>Fetches and decrypts segments with what they need; keeps the few keys and init segments in use.</summary>
 /// <param name="fetch">Gets things.</param>
-/// <param name="keeps">Whether an address means the same bytes for as long as the source runs; packagers that push write anew what they like.</param>
+/// <param name="keeps">
+/// Whether an address means the same bytes until its playlist breaks or starts anew; packagers that push write anew what they like.
+/// </param>
 internal sealed class MediaFetcher(Fetch fetch, bool keeps = true) : IDisposable
 {
     // Several of each playlist that is carried.
@@ -22,15 +29,20 @@ internal sealed class MediaFetcher(Fetch fetch, bool keeps = true) : IDisposable
     // Segments that are fetched side by side share keys and init segments: one fetches, the others wait.
     private readonly SemaphoreSlim _turn = new(1);
     private readonly RecentCache<Uri, byte[]> _keys = new(MaxKept);
-    private readonly RecentCache<(Uri Address, ByteRange? Range, Uri? Key), ReadOnlyMemory<byte>> _inits = new(MaxKept);
+    private readonly RecentCache<InitName, KnownInit> _inits = new(MaxKept);
 
     /// <summary>Fetches a segment once, and only as long as <paramref name="patience"/> lasts.</summary>
-    public async Task<FetchedMedia> FetchAsync(MediaSegment segment, TimeSpan? patience, CancellationToken cancellation)
+    /// <param name="segment">As its playlist has it.</param>
+    /// <param name="patience">How long.</param>
+    /// <param name="cancellation">Ends it.</param>
+    /// <param name="stretch">Whose segment it is, where an encoder may start anew under the same names.</param>
+    public async Task<FetchedMedia> FetchAsync(
+        MediaSegment segment, TimeSpan? patience, CancellationToken cancellation, SourceStretch? stretch = null)
     {
         var (key, refused) = SegmentKey.Choose(segment.Keys);
         if (refused is not null)
             return FetchedMedia.Failed(refused);
-        var init = await InitAsync(segment, cancellation);
+        var init = await InitAsync(segment, stretch, cancellation);
         if (init.Fault is not null)
             return init;
         var data = await fetch(new FetchRequest(segment.Address, FetchKind.Segment, segment.Range, patience), cancellation);
@@ -49,18 +61,22 @@ internal sealed class MediaFetcher(Fetch fetch, bool keeps = true) : IDisposable
         _turn.Dispose();
     }
 
-    private async Task<FetchedMedia> InitAsync(MediaSegment segment, CancellationToken cancellation)
+    private async Task<FetchedMedia> InitAsync(MediaSegment segment, SourceStretch? stretch, CancellationToken cancellation)
     {
         if (segment.Map is not { } map)
             return new FetchedMedia(default, default, null);
         var (key, refused) = SegmentKey.Choose(map.Keys);
         if (refused is not null)
             return FetchedMedia.Failed(refused);
+        var name = new InitName(map.Address, map.Range, key?.Address, stretch?.Id);
         await _turn.WaitAsync(cancellation);
         try
         {
-            if (keeps && _inits.TryGet((map.Address, map.Range, key?.Address), out var kept))
-                return new FetchedMedia(kept, default, null);
+            if (keeps && _inits.TryGet(name, out var kept)
+                && kept.DiscontinuitySequence == segment.DiscontinuitySequence && kept.Incarnation == stretch?.Incarnation)
+            {
+                return new FetchedMedia(kept.Bytes, default, null);
+            }
         }
         finally
         {
@@ -82,14 +98,14 @@ internal sealed class MediaFetcher(Fetch fetch, bool keeps = true) : IDisposable
         await _turn.WaitAsync(cancellation);
         try
         {
-            // Signed addresses change, the bytes behind them do not: those who compare memory should see no change.
+            // Signed addresses and discontinuities change, the bytes behind them seldom do: those who compare memory should see no change.
             foreach (var known in _inits.Values)
             {
-                if (known.Span.SequenceEqual(bytes.Span))
-                    bytes = known;
+                if (known.Bytes.Span.SequenceEqual(bytes.Span))
+                    bytes = known.Bytes;
             }
 
-            _inits.Set((map.Address, map.Range, key?.Address), bytes);
+            _inits.Set(name, new KnownInit(bytes, segment.DiscontinuitySequence, stretch?.Incarnation));
         }
         finally
         {
@@ -140,4 +156,12 @@ internal sealed class MediaFetcher(Fetch fetch, bool keeps = true) : IDisposable
             _turn.Release();
         }
     }
+
+    private sealed record InitName(Uri Address, ByteRange? Range, Uri? Key, PlaylistId? Playlist);
+
+    /// <summary>
+    /// An encoder that starts anew with another format writes it under the name that the former had: what was there before a discontinuity, or
+    /// before the numbers began again, is not what is there now.
+    /// </summary>
+    private sealed record KnownInit(ReadOnlyMemory<byte> Bytes, long DiscontinuitySequence, int? Incarnation);
 }

@@ -128,7 +128,7 @@ internal sealed class PlaylistPoller(SourcePlaylist playlist, PollerSurroundings
         await around.Health.ReportAsync(Id, standing, cancellation);
         return _window.Ended
             ? PollPace.Ended(media.TargetDuration)
-            : PollPace.Live(media.TargetDuration, change.Result == PollResult.Grown, Random.Shared.NextDouble());
+            : PollPace.Live(media, change.Result == PollResult.Grown, Random.Shared.NextDouble());
     }
 
     private ImmutableArray<SeenSegment> Seen(WindowChange change, bool isHeard, int incarnation, DateTimeOffset now)

@@ -10,16 +10,28 @@ internal static class PollPace
     private static readonly TimeSpan s_hopelessPause = TimeSpan.FromSeconds(30);
 
     /// <summary>
-    /// From the beginning of one request of a live playlist to the next: the target duration if it had changed, else half of it
-    /// (RFC 8216, section 6.3.4). Not a little more if it had changed: each poll would then see its segment later than the one before did.
+    /// From the beginning of one request of a live playlist to the next: the length of its newest segment if it had changed, else half of its
+    /// longest. RFC 8216, section 6.3.4, says the target duration, and half of it, which are the same where that is what segments last. Where it
+    /// is much longer, a short window would lose segments between two polls; when as much as the newest segment holds has gone by, the next can
+    /// be there, so nothing is asked for in vain (hls.js does so too). Never more than the target duration. Not a little more if it had
+    /// changed: each poll would then see its segment later than the one before did.
     /// </summary>
-    /// <param name="target">EXT-X-TARGETDURATION.</param>
-    /// <param name="changed">Whether it had.</param>
+    /// <param name="playlist">As it was found.</param>
+    /// <param name="changed">Whether it had changed.</param>
     /// <param name="random">0 to 1: spreads the requests of many playlists that had not, by at most 3 %.</param>
-    public static TimeSpan Live(TimeSpan target, bool changed, double random)
+    public static TimeSpan Live(MediaPlaylist playlist, bool changed, double random)
     {
-        var bounded = TimeSpan.FromTicks(Math.Clamp(target.Ticks, s_shortest.Ticks, s_longest.Ticks));
-        return changed ? bounded : bounded * 0.5 * (1 + (0.03 * random));
+        var pace = playlist.TargetDuration;
+
+        // Pictures that stand alone are listed many at a time.
+        if (!playlist.IFramesOnly && !playlist.Segments.IsEmpty)
+        {
+            var length = changed ? playlist.Segments[^1].Duration : playlist.Segments.Max(segment => segment.Duration);
+            pace = length < pace ? length : pace;
+        }
+
+        var wait = changed ? pace : pace * 0.5 * (1 + (0.03 * random));
+        return TimeSpan.FromTicks(Math.Clamp(wait.Ticks, s_shortest.Ticks, s_longest.Ticks));
     }
 
     /// <summary>

@@ -13,9 +13,10 @@ internal sealed class SegmentTries(MediaFetcher media, TimeProvider time)
     /// <param name="listed">As the playlist showed it first.</param>
     /// <param name="allowed">How long.</param>
     /// <param name="latest">The newest state of its playlist: where segments can be had now, and which have left the window.</param>
+    /// <param name="stretch">Whose segment it is.</param>
     /// <param name="cancellation">Ends it.</param>
     public async Task<TriedSegment> FetchAsync(
-        MediaSegment listed, TimeSpan allowed, Func<MediaPlaylist?> latest, CancellationToken cancellation)
+        MediaSegment listed, TimeSpan allowed, Func<MediaPlaylist?> latest, SourceStretch stretch, CancellationToken cancellation)
     {
         var began = time.GetTimestamp();
         using var deadline = new CancellationTokenSource(allowed, time);
@@ -27,7 +28,7 @@ internal sealed class SegmentTries(MediaFetcher media, TimeProvider time)
             {
                 var (segment, inWindow) = Now(listed, latest());
                 var asked = time.GetTimestamp();
-                var got = await media.FetchAsync(segment, allowed - time.GetElapsedTime(began), either.Token);
+                var got = await media.FetchAsync(segment, allowed - time.GetElapsedTime(began), either.Token, stretch);
                 if (got.Fault is null)
                     return new TriedSegment(segment, got, time.GetElapsedTime(asked));
                 last = got.Fault;

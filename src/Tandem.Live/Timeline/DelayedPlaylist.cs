@@ -222,9 +222,9 @@ public sealed class DelayedPlaylist
             if (middle > horizon)
                 break;
             var row = RowAt(rows, published, middle);
-            if (row is null)
+            if (row is null || IsRepeated(index, middle))
             {
-                // Older than anything that is published: it never will be.
+                // Older than anything that is published: it never will be. Or the source shows its window once more, and that was.
                 _segments.RemoveAt(index--);
                 continue;
             }
@@ -235,6 +235,9 @@ public sealed class DelayedPlaylist
 
         return changed;
     }
+
+    private bool IsRepeated(int index, ChannelTime middle) =>
+        index > 0 && _segments[index - 1] is { Number: not null } before && before.Incarnation != _segments[index].Incarnation && middle < End(before);
 
     private void Publish(DelayedSegment segment, int index, SegmentRow row)
     {

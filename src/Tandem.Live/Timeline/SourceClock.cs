@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using Tandem.Live.Ingest;
 using Tandem.Media.Worker;
 
@@ -46,6 +47,9 @@ public sealed class SourceClock
     private bool _carried;
     private (bool Carried, DateTimeOffset From)? _carry;
     private (long Sequence, int Incarnation)? _resetAt;
+    private PlaylistId? _heard;
+    private bool _changed;
+    private ShownWindow? _shown;
 
     /// <summary>A clock for one channel.</summary>
     /// <param name="placer">Takes the sound.</param>
@@ -65,11 +69,22 @@ public sealed class SourceClock
     public long StrayFrames { get; private set; }
 
     /// <summary>
-    /// The source starts its numbers anew: the segment with this number begins an epoch. Segments from before may still come first.
+    /// What the heard playlist shows for the first time, before its segments come; segments from before may still come first. Where it has started
+    /// its numbers anew, the first of them begins an epoch.
     /// </summary>
-    /// <param name="sequence">The first new number.</param>
-    /// <param name="incarnation">How many times the heard playlist has started anew, this time included.</param>
-    public void ResetAt(long sequence, int incarnation) => _resetAt = (sequence, incarnation);
+    /// <param name="appeared">New segments, oldest first; those that are not fetched do not count.</param>
+    /// <param name="reset">Whether the numbers started anew.</param>
+    /// <param name="incarnation">How many times they have, this time included.</param>
+    public void See(ImmutableArray<SeenSegment> appeared, bool reset, int incarnation)
+    {
+        if (appeared.FirstOrDefault(seen => seen.Heard) is not { } first)
+            return;
+        if (reset)
+            _resetAt = (first.Segment.Sequence, incarnation);
+        if (_changed || reset)
+            _shown = ShownWindow.Of(appeared, reset);
+        _changed = false;
+    }
 
     /// <summary>The next segment goes on behind a discontinuity, with encoders that start afresh: one of them is broken.</summary>
     public void BreakNext() => _takeOver = true;
@@ -83,8 +98,13 @@ public sealed class SourceClock
     /// <summary>Whether the current epoch's pictures are carried.</summary>
     public bool IsCarried => _epoch is { Carried: true };
 
-    /// <summary>Another playlist is heard from now on, which has started anew so many times.</summary>
-    public void Hear(int incarnation) => _incarnation = incarnation;
+    /// <summary>This playlist is heard from now on, which has started anew so many times. Another one than before shows its whole window.</summary>
+    public void Hear(PlaylistId heard, int incarnation)
+    {
+        _changed |= _heard is not null && _heard != heard;
+        _heard = heard;
+        _incarnation = incarnation;
+    }
 
     /// <summary>
     /// Takes the next segment and returns its row; null where nothing of it can be placed, because no epoch has begun yet or a new one
@@ -103,22 +123,21 @@ public sealed class SourceClock
         }
 
         var start = heard.Decoded is { } decoded ? Start(decoded) : null;
-        if (_pending is null && IsRepeated(segment, start))
+        if (IsRepeated(heard, start))
             return null;
         _pending ??= Break(segment);
         _nextSequence = segment.Sequence + 1;
         if (start is null)
             return _epoch is null || _pending is not null ? null : Unheard(heard);
 
-        var isTs = heard.Decoded!.Container != Container.FragmentedMp4;
         var expected = Expected();
-        var ticks = isTs && _epoch is not null ? MediaTime.Unwrap(start.Value, expected) : start.Value;
+        var ticks = Unwrapped(heard.Decoded!, start.Value);
 
         var changes = TakeCarry(heard.AppearedAt);
 
         // Where the sound itself goes on, a duration that does not fit is a slip in the playlist.
         var goesOn = _last is { Heard: true } && Math.Abs(ticks - _placer.ExpectedTicks) <= BackwardsTolerance;
-        _pending ??= (goesOn ? null : Jump(ticks - expected, segment.Duration)) ?? FormatChange(heard.Decoded);
+        _pending ??= (goesOn ? null : Jump(ticks - expected, segment.Duration)) ?? FormatChange(heard.Decoded!);
         if (_epoch is null)
             Begin(EpochReason.Start, start.Value, heard, mixed);
         else if (_pending is { } reason)
@@ -131,7 +150,7 @@ public sealed class SourceClock
         if (_pending is not null)
             ticks = start.Value;
         _pending = null;
-        _format = Format(heard.Decoded) ?? _format;
+        _format = Format(heard.Decoded!) ?? _format;
         _past |= _resumption is null || segment.Sequence + _epoch!.NumberOffset > _resumption.LastNumber;
         return Row(heard, ticks);
     }
@@ -159,24 +178,34 @@ public sealed class SourceClock
     }
 
     /// <summary>
-    /// Whether a segment was had already: another stream of the same source that takes over shows its whole window once more, under the
-    /// numbers and times of the first.
+    /// Whether a segment was had already: another stream of the same source that takes over, or another packager behind the same address, shows its
+    /// whole window once more. Its numbers may be others, so the times tell. Where those are others too, as of an encoder that started an hour
+    /// later, the moment of appearance tells, but not after a reset, of which all seems to appear at once; there dates can say that what has an
+    /// old time is new all the same. Only what the window listed can be a repeat: whatever a source writes, what comes after it is heard.
     /// </summary>
-    private bool IsRepeated(MediaSegment segment, long? start)
+    private bool IsRepeated(HeardSegment heard, long? start)
     {
-        if (_epoch is null || _last is null || segment.Sequence >= _nextSequence || segment.Sequence + _epoch.NumberOffset > _last.Number)
+        var segment = heard.Segment;
+        if (_last is null || _shown is not { } shown || !shown.Contains(segment.Sequence))
             return false;
-        var behind = _nextSequence - segment.Sequence;
-        var longest = (behind + 1) * Math.Max(_last.Duration.TotalSeconds, segment.Duration.TotalSeconds) * 1.5 * MediaTime.Rate;
-        return start is null || Math.Abs(MediaTime.Unwrap(start.Value, Expected()) - Expected()) <= longest;
+        if (start is null)
+            return segment.Sequence < _nextSequence;
+        var ahead = Unwrapped(heard.Decoded!, start.Value) - Expected();
+        var isSameTime = Math.Abs(ahead) <= Ticks((shown.Length + segment.Duration) * 1.5);
+        return isSameTime
+            ? ahead < -Ticks(segment.Duration / 2) && !(shown.Reset && IsDatedLater(segment))
+            : !shown.Reset && heard.AppearedAt <= _last.AppearedAt;
     }
+
+    private bool IsDatedLater(MediaSegment segment) =>
+        segment.ProgramDate is { } date && _last!.Source.ProgramDate is not null && date + (segment.Duration / 2) >= _last.Date + _last.Duration;
 
     private EpochReason? Break(MediaSegment segment)
     {
         if (_epoch is null)
             return null;
         if (segment.Sequence != _nextSequence)
-            return EpochReason.Outage;
+            return segment.Sequence < _nextSequence ? EpochReason.Reset : EpochReason.Outage;
         return segment.Discontinuity ? EpochReason.Discontinuity : null;
     }
 
@@ -200,9 +229,12 @@ public sealed class SourceClock
     }
 
     /// <summary>Media time at which the next segment should begin.</summary>
-    private long Expected() => _last is null || _epoch is null
-        ? 0
-        : _last.Epoch.ToMedia(_last.From).Ticks + (long)Math.Round(_last.Duration.TotalSeconds * MediaTime.Rate);
+    private long Expected() => _last is null || _epoch is null ? 0 : _last.Epoch.ToMedia(_last.From).Ticks + Ticks(_last.Duration);
+
+    private long Unwrapped(DecodedSegment decoded, long ticks) =>
+        _epoch is null || decoded.Container == Container.FragmentedMp4 ? ticks : MediaTime.Unwrap(ticks, Expected());
+
+    private static long Ticks(TimeSpan time) => (long)Math.Round(time.TotalSeconds * MediaTime.Rate);
 
     /// <summary>
     /// Minutes since 2026: an instance that does not know what the one before it published must not count discontinuities from a smaller
@@ -293,7 +325,7 @@ public sealed class SourceClock
             Source = segment,
             From = from,
             Duration = segment.Duration,
-            Date = Date(heard),
+            Date = Date(heard, from),
             AppearedAt = heard.AppearedAt,
             Due = _dueTimes.Next(heard.AppearedAt, segment.Duration) + Held(segment.Duration),
             Gap = segment.Gap,
@@ -318,14 +350,18 @@ public sealed class SourceClock
         return _delay > next ? _delay : next;
     }
 
-    private DateTimeOffset Date(HeardSegment heard)
+    /// <summary>
+    /// The source's date; else the last one and what has been measured since, not the sum of EXTINF, which may be rounded to whole seconds: dates
+    /// and channel time must not drift apart.
+    /// </summary>
+    private DateTimeOffset Date(HeardSegment heard, ChannelTime from)
     {
         if (heard.Segment.ProgramDate is { } date)
             return date;
         var made = heard.AppearedAt - heard.Segment.Duration;
         if (_last is null)
             return _resumption?.DateOf(heard.Segment.Sequence + _epoch!.NumberOffset) ?? made;
-        var next = _last.Date + _last.Duration;
+        var next = _last.Date + (from - _last.From).Time;
         var lost = _last.Epoch != _epoch && _epoch!.Reason is EpochReason.Outage or EpochReason.Reset;
         return lost && made > next ? made : next;
     }
@@ -348,5 +384,21 @@ public sealed class SourceClock
             else
                 _placer.Place(ticks, sound.SampleRate, sound.Samples);
         }
+    }
+
+    /// <summary>What a playlist listed when it began to be heard, or its numbers began anew.</summary>
+    /// <param name="First">Its oldest number that is fetched.</param>
+    /// <param name="Last">Its newest number.</param>
+    /// <param name="Length">Of all from the one to the other.</param>
+    /// <param name="Reset">Whether its numbers began anew.</param>
+    private sealed record ShownWindow(long First, long Last, TimeSpan Length, bool Reset)
+    {
+        public static ShownWindow Of(ImmutableArray<SeenSegment> appeared, bool reset)
+        {
+            var segments = appeared.Where(seen => seen.Heard).Select(seen => seen.Segment).ToList();
+            return new(segments[0].Sequence, segments[^1].Sequence, TimeSpan.FromTicks(segments.Sum(segment => segment.Duration.Ticks)), reset);
+        }
+
+        public bool Contains(long sequence) => sequence >= First && sequence <= Last;
     }
 }

@@ -74,6 +74,37 @@ public sealed class EncryptedSegmentTests
         Assert.Equal("sound", Encoding.ASCII.GetString((await media.FetchAsync(Segment("AES-128"), null, default)).Data.Span));
     }
 
+    /// <summary>An encoder that restarts with another format writes it under the same name; equal bytes stay the same memory.</summary>
+    [Theory]
+    [InlineData(1, 0)]
+    [InlineData(0, 1)]
+    public async Task AnInitSegmentIsReadAgainAfterABreak(long discontinuities, int incarnation)
+    {
+        var init = "first";
+        var asked = 0;
+        using var media = new MediaFetcher((request, _) =>
+        {
+            asked += request.Kind == FetchKind.Init ? 1 : 0;
+            return Task.FromResult(FetchOutcome.Found(Encoding.ASCII.GetBytes(init), request.Address));
+        });
+        var id = new PlaylistId(PlaylistKind.Single, "single");
+        var segment = Segment("NONE") with { Keys = [], Map = new MediaMap(new Uri("https://live.example/init.mp4"), null) };
+        async Task<ReadOnlyMemory<byte>> Init(long sequence, int times) =>
+            (await media.FetchAsync(segment with { DiscontinuitySequence = sequence }, null, default, new SourceStretch(id, times))).Init;
+
+        var before = await Init(0, 0);
+        Assert.True(before.Equals(await Init(0, 0)));
+        Assert.Equal(1, asked);
+        Assert.True(before.Equals(await Init(discontinuities, incarnation)), "equal bytes are the same memory");
+        Assert.Equal(2, asked);
+
+        // Not every packager counts the discontinuities that have left its list: the number may fall back.
+        init = "second";
+        Assert.Equal("second", Encoding.ASCII.GetString((await Init(0, 0)).Span));
+        Assert.Equal("second", Encoding.ASCII.GetString((await Init(0, 0)).Span));
+        Assert.Equal(3, asked);
+    }
+
     [Theory]
     [InlineData(15, "bad_key")]
     [InlineData(17, "bad_key")]

@@ -146,6 +146,36 @@ public sealed class SourceFollowerTests
             Assert.True(after - before >= TimeSpan.FromSeconds(grown.Contains(before) ? 2 : 1), $"{before:O} {after:O}");
     }
 
+    /// <summary>A target duration far above what segments last: polls at its pace lost most of a short window.</summary>
+    [Fact]
+    public async Task ATargetDurationThatIsTooLongLosesNothing()
+    {
+        await using var source = Live();
+        source.Text("/ch/en.m3u8", () => Window(source, "en").Replace("TARGETDURATION:2", "TARGETDURATION:10", StringComparison.Ordinal));
+        source.Start();
+        await source.RunAsync(40);
+        var fetched = source.All<SourceEvent.SegmentFetched>().ToList();
+        Assert.Equal(Enumerable.Range(0, fetched.Count).Select(number => (long)number), fetched.Select(item => item.Segment.Sequence));
+        Assert.All(fetched, item => Assert.InRange((item.AppearedAt - source.Time.Start).TotalSeconds - (2 * (item.Segment.Sequence - 3)), -0.01, 1.3));
+        Assert.InRange(source.Asked("/ch/en.m3u8").Count, 18, 41);
+    }
+
+    [Theory]
+    [InlineData(10, 2, true, 2)]
+    [InlineData(10, 2, false, 1)]
+    [InlineData(2, 2, false, 1)]
+    [InlineData(2, 9, true, 2)]
+    [InlineData(6, 0.1, true, 0.5)]
+    [InlineData(6, 0.1, false, 0.5)]
+    [InlineData(600, 600, true, 60)]
+    public void PollsKeepThePaceOfSegmentsAndTheTargetAtMost(int target, double duration, bool changed, double pace)
+    {
+        var playlist = Playlist.Window(0, 3, duration: duration) with { TargetDuration = TimeSpan.FromSeconds(target) };
+        Assert.Equal(pace, PollPace.Live(playlist, changed, 0).TotalSeconds);
+        Assert.Equal(
+            Math.Min(60, target * (changed ? 1 : 0.5)), PollPace.Live(playlist with { IFramesOnly = true }, changed, 0).TotalSeconds);
+    }
+
     [Fact]
     public async Task AServerThatAsksForAPauseGetsIt()
     {

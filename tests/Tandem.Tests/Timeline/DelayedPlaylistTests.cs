@@ -128,6 +128,31 @@ public sealed class DelayedPlaylistTests
         Assert.Equal([false, false, true, false], mirror.Segments.Select(segment => segment.Discontinuity));
     }
 
+    /// <summary>Another packager answers and lists what was published before: the heard playlist does not play it again, nor do others.</summary>
+    [Fact]
+    public void Other_cuts_that_are_shown_once_more_are_not_published_twice()
+    {
+        var heard = Playlist(10, 9, 2, Noon);
+        var mirror = new DelayedPlaylist();
+        mirror.See(Playlist(700, 6, 3, Noon), false);
+        var rows = Rows(10, 9, Noon);
+        mirror.PublishUpTo(rows, 9, heard, 0);
+        mirror.See(Playlist(20, 8, 3, Noon), true);
+        mirror.PublishUpTo(rows, 9, heard, 0);
+        var second = First with { Index = 1, Start = new ChannelTime(9 * 96_000), DiscontinuitySequence = 1, NumberOffset = -981 };
+        for (var index = 0; index < 3; index++)
+        {
+            var at = Noon.AddSeconds(18 + (2 * index));
+            rows.Add(Row(1000 + index, 19 + index, second, index == 0, 1, new ChannelTime((9 + index) * 96_000), at, at));
+        }
+
+        mirror.PublishUpTo(rows, 12, Playlist(1000, 3, 2, Noon.AddSeconds(18)), 1);
+        var published = mirror.Segments.Where(segment => segment.Number is not null).ToArray();
+        Assert.Equal([0.0, 3.0, 6.0, 9.0, 12.0, 15.0, 18.0, 21.0], published.Select(segment => segment.Position.Seconds));
+        Assert.Equal(Enumerable.Range(700, 8).Select(number => (long)number), published.Select(segment => segment.Number!.Value));
+        Assert.True(published[6].Discontinuity);
+    }
+
     [Fact]
     public void What_never_finds_a_place_does_not_pile_up()
     {

@@ -88,7 +88,7 @@ public sealed class SourceClockTests
         var clock = Clock();
         Take(clock, 500, 900_000);
         Take(clock, 501, 1_080_000);
-        clock.ResetAt(0, 1);
+        clock.See(Shown(0, 1), reset: true, 1);
         var row = Take(clock, 0, 126_000)!;
         Assert.Equal(502, row.Number);
         Assert.Equal(EpochReason.Reset, row.Epoch.Reason);
@@ -101,6 +101,7 @@ public sealed class SourceClockTests
         var clock = Clock();
         for (var index = 0; index < 5; index++)
             Take(clock, 100 + index, 900_000 + (index * 180_000));
+        Change(clock, 102, 3);
         var end = _track.End;
         Assert.Null(Take(clock, 102, 900_000 + 360_000));
         Assert.Null(Take(clock, 103, 900_000 + 540_000));
@@ -109,6 +110,102 @@ public sealed class SourceClockTests
         var next = Take(clock, 105, 900_000 + 900_000)!;
         Assert.Equal(105, next.Number);
         Assert.Equal(EpochReason.Start, next.Epoch.Reason);
+    }
+
+    /// <summary>Redundant packagers share the encoder's times but not their numbers: nothing was published until those had caught up.</summary>
+    [Theory]
+    [InlineData(300)]
+    [InlineData(4990)]
+    [InlineData(4999)]
+    [InlineData(5007)]
+    [InlineData(9000)]
+    public void Another_stream_with_numbers_of_its_own_is_heard_from_where_the_first_one_ended(long number)
+    {
+        var clock = Clock();
+        SegmentRow? last = null;
+        for (var index = 0; index < 10; index++)
+            last = Take(clock, 5000 + index, 900_000 + (index * 180_000));
+
+        // It lists the last six that were heard, and two more.
+        Change(clock, number, 8);
+        for (var index = 0; index < 6; index++)
+            Assert.Null(Take(clock, number + index, 900_000 + ((4 + index) * 180_000), later: (int)(2 * (5004 - number))));
+        var next = Take(clock, number + 6, 900_000 + 1_800_000, later: (int)(2 * (5004 - number)))!;
+        Assert.Equal((5010, true), (next.Number, next.Discontinuity));
+        Assert.Equal(last!.To, next.From);
+        Assert.Equal(5011, Take(clock, number + 7, 900_000 + 1_980_000)!.Number);
+    }
+
+    /// <summary>A backup that started an hour later: its numbers and times lag by that hour, and it was dropped for as long.</summary>
+    [Fact]
+    public void Another_stream_with_times_of_its_own_is_heard_from_what_appeared_last()
+    {
+        var clock = Clock();
+        for (var index = 0; index < 5; index++)
+            Take(clock, 2000 + index, 360_000_000 + (index * 180_000));
+        Change(clock, 202, 4);
+        Assert.Null(Take(clock, 203, 36_000_000, later: 3600));
+        Assert.Null(Take(clock, 204, 36_180_000, later: 3600));
+        var next = Take(clock, 205, 36_360_000, later: 3600)!;
+        Assert.Equal((2005, true, EpochReason.Reset), (next.Number, next.Discontinuity, next.Epoch.Reason));
+        Assert.Equal(2006, Take(clock, 206, 36_540_000, later: 3600)!.Number);
+    }
+
+    /// <summary>An encoder that restarts from nothing and calls its sound something else.</summary>
+    [Fact]
+    public void Another_stream_that_begins_at_nought_is_heard_at_once()
+    {
+        var clock = Clock();
+        for (var index = 0; index < 5; index++)
+            Take(clock, 5000 + index, 900_000_000 + (index * 180_000));
+        Change(clock, 0, 1);
+        Assert.Equal(5005, Take(clock, 0, 0, later: 10_020)!.Number);
+        Assert.Equal(5006, Take(clock, 1, 180_000, later: 10_020)!.Number);
+    }
+
+    /// <summary>Only what is listed at the change can be shown once more; whatever times the source writes, it is heard after that.</summary>
+    [Fact]
+    public void Another_stream_whose_times_lag_a_little_is_heard_at_the_latest_after_its_window()
+    {
+        var clock = Clock();
+        for (var index = 0; index < 40; index++)
+            Take(clock, 5000 + index, 900_000 + (index * 180_000));
+        Change(clock, 0, 3);
+        for (var index = 0; index < 3; index++)
+            Assert.Null(Take(clock, index, 7_200_000 + (index * 180_000), later: 10_080));
+        Assert.Equal(5040, Take(clock, 3, 7_740_000 - 900_000, later: 10_080)!.Number);
+    }
+
+    /// <summary>Another packager answers under the same address: other numbers, the same media. Its whole window was played again.</summary>
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void Another_packager_behind_the_same_address_is_heard_from_where_the_first_one_ended(bool dates)
+    {
+        var clock = Clock();
+        DateTimeOffset? At(int index) => dates ? Noon.AddSeconds(2 * index) : null;
+        SegmentRow? last = null;
+        for (var index = 0; index < 10; index++)
+            last = Take(clock, 5000 + index, 900_000 + (index * 180_000), date: At(index));
+
+        // All of a window whose numbers begin anew appears between two polls.
+        clock.See(Shown(300, 8), reset: true, 1);
+        for (var index = 0; index < 6; index++)
+            Assert.Null(Take(clock, 300 + index, 900_000 + ((4 + index) * 180_000), date: At(4 + index), later: 9420 - (2 * index)));
+        var next = Take(clock, 306, 900_000 + 1_800_000, date: At(10), later: 9420)!;
+        Assert.Equal((5010, 1, EpochReason.Reset), (next.Number, next.Incarnation, next.Epoch.Reason));
+        Assert.Equal(last!.To, next.From);
+        Assert.Equal(5011, Take(clock, 307, 900_000 + 1_980_000, date: At(11), later: 9420)!.Number);
+    }
+
+    [Fact]
+    public void A_source_that_starts_anew_with_old_times_and_new_dates_is_heard_at_once()
+    {
+        var clock = Clock();
+        for (var index = 0; index < 3; index++)
+            Take(clock, index, 126_000 + (index * 180_000), date: Noon.AddSeconds(2 * index));
+        clock.See(Shown(0, 2), reset: true, 1);
+        Assert.Equal(3, Take(clock, 0, 126_000, date: Noon.AddSeconds(20))!.Number);
     }
 
     [Fact]
@@ -189,6 +286,17 @@ public sealed class SourceClockTests
         Assert.Equal(first.Date + TimeSpan.FromSeconds(2), second.Date);
         var own = Noon.AddYears(-3);
         Assert.Equal(own, Take(clock, 3, 1_260_000, date: own)!.Date);
+    }
+
+    /// <summary>EXTINF in whole seconds: dates that added it up ran away from channel time, and the axis of sockets jumped after them.</summary>
+    [Fact]
+    public void Made_up_dates_go_on_as_channel_time_does()
+    {
+        var clock = Clock();
+        var rows = Enumerable.Range(0, 50).Select(index => Take(clock, index, 900_000 + (index * 172_800))!).ToArray();
+        Assert.All(rows, row => Assert.Equal(row.From.Time(), row.Date - rows[0].Date));
+        var broken = Take(clock, 50, 50, discontinuity: true)!;
+        Assert.Equal(broken.From.Time(), broken.Date - rows[0].Date);
     }
 
     [Fact]
@@ -286,6 +394,17 @@ public sealed class SourceClockTests
         Assert.Equal((true, EpochReason.Discontinuity), (row.Epoch.Carried, row.Epoch.Reason));
         Assert.Same(row.Epoch, Take(clock, 3, 180_050)!.Epoch);
     }
+
+    /// <summary>Another playlist is heard, and shows so many segments.</summary>
+    private static void Change(SourceClock clock, long first, int count)
+    {
+        clock.Hear(new PlaylistId(PlaylistKind.Variant, "v0"), 0);
+        clock.Hear(new PlaylistId(PlaylistKind.Variant, "v1"), 0);
+        clock.See(Shown(first, count), reset: false, 0);
+    }
+
+    private static ImmutableArray<SeenSegment> Shown(long first, int count) =>
+        [.. Enumerable.Range(0, count).Select(index => new SeenSegment(Segment(first + index), Noon, Heard: true))];
 
     private SourceClock Clock() => new(new SoundPlacer(_track), Delay, null);
 
