@@ -64,6 +64,9 @@ public sealed class DelayedPlaylist
     /// <summary>The source's date ranges, held back as the segments are.</summary>
     public HeldDateRanges DateRanges { get; } = new();
 
+    /// <summary>Number of the first segment that is listed; it never falls (RFC 8216, section 6.2.2).</summary>
+    public long FirstListed { get; set; } = long.MinValue;
+
     /// <summary>Whether its segments correspond one to one to the heard playlist's; null until both were seen.</summary>
     public bool? Aligned { get; private set; }
 
