@@ -55,8 +55,6 @@ public sealed class DelayedPlaylist
     private int _shift;
     private long? _newestAtReset;
     private long _lastSequence = -1;
-    private long? _offset;
-    private Epoch? _epoch;
 
     /// <summary>The newest state of the source's playlist; null before the first one.</summary>
     public MediaPlaylist? Playlist { get; private set; }
@@ -67,7 +65,7 @@ public sealed class DelayedPlaylist
     /// <summary>Number of the first segment that is listed; it never falls (RFC 8216, section 6.2.2).</summary>
     public long FirstListed { get; set; } = long.MinValue;
 
-    /// <summary>Whether its segments correspond one to one to the heard playlist's; null until both were seen.</summary>
+    /// <summary>Whether its segments correspond one to one to the heard playlist's, under their numbers; null until both were seen.</summary>
     public bool? Aligned { get; private set; }
 
     /// <summary>How many times its numbers started anew.</summary>
@@ -86,7 +84,6 @@ public sealed class DelayedPlaylist
             _incarnation++;
             _lastSequence = -1;
             Aligned = null;
-            _offset = null;
             _newestAtReset = null;
         }
 
@@ -126,10 +123,11 @@ public sealed class DelayedPlaylist
         // Decided anew until something of this incarnation is out: the heard playlist may only be about to start anew as well.
         if (Aligned is null || (Aligned == false && !_segments.Exists(segment => segment.Incarnation == _incarnation && segment.Number is not null)))
         {
-            Aligned = Corresponds(Playlist, heard);
+            var corresponds = Corresponds(Playlist, heard);
+            Aligned = corresponds && HasRowNumbers(rows, published);
             _shift = heardIncarnation - _incarnation;
             _newestAtReset ??= rows[published - 1].Number;
-            if (Aligned == false && _incarnation > 0 && rows[published - 1].Number < _newestAtReset + Patience)
+            if (!corresponds && _incarnation > 0 && rows[published - 1].Number < _newestAtReset + Patience)
                 return false;
         }
 
@@ -165,6 +163,18 @@ public sealed class DelayedPlaylist
         }
 
         return common > 0 && !mine.IFramesOnly;
+    }
+
+    /// <summary>
+    /// Whether the rows' numbers go on where its own have ended. Of a playlist that was published under numbers of its own they are behind,
+    /// where nothing would be published for as long, or ahead, where there would be a hole.
+    /// </summary>
+    private bool HasRowNumbers(IReadOnlyList<SegmentRow> rows, int published)
+    {
+        if (_segments.FindLast(segment => segment.Number is not null) is not { } last)
+            return true;
+        var row = RowAt(rows, published, last.Position + SoundLength.Of(last.Source.Duration / 2));
+        return row is null ? last.Number < rows[0].Number : last.Number == row.Number;
     }
 
     private bool PublishAligned(IReadOnlyList<SegmentRow> rows, int published)
@@ -241,16 +251,12 @@ public sealed class DelayedPlaylist
 
     private void Publish(DelayedSegment segment, int index, SegmentRow row)
     {
+        // Numbers go on whatever the source's do, and whether they were the rows' before.
         var before = index > 0 ? _segments[index - 1] : null;
-        var continues = before?.Number is not null && before.Incarnation == segment.Incarnation && before.Source.Sequence + 1 == segment.Source.Sequence;
-        if (before?.Number is { } last && !continues)
-            _offset = last + 1 - segment.Source.Sequence;
-        _offset ??= row.Epoch.NumberOffset;
-        segment.Number = segment.Source.Sequence + _offset.Value;
+        segment.Number = before?.Number + 1 ?? segment.Source.Sequence + row.Epoch.NumberOffset;
         segment.Epoch = row.Epoch;
-        segment.Discontinuity = _epoch is null ? row.Discontinuity && row.From >= segment.Position : row.Epoch != _epoch;
+        segment.Discontinuity = before?.Epoch is { } last ? row.Epoch != last : row.Discontinuity && row.From >= segment.Position;
         segment.Date = segment.Source.ProgramDate ?? row.Date + (segment.Position - row.From).Time;
-        _epoch = row.Epoch;
     }
 
     /// <summary>Where a segment begins on channel time; null while nothing tells.</summary>

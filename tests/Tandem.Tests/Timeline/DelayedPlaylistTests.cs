@@ -128,6 +128,78 @@ public sealed class DelayedPlaylistTests
         Assert.Equal([false, false, true, false], mirror.Segments.Select(segment => segment.Discontinuity));
     }
 
+    /// <summary>Each rendition is packaged by a process of its own; the machine is switched off and on, and all begin at 0.</summary>
+    [Theory]
+    [InlineData(14_361, 14_400)]
+    [InlineData(14_400, 14_361)]
+    public void A_playlist_with_numbers_of_its_own_keeps_them_when_both_start_anew(long heard, long own)
+    {
+        var mirror = new DelayedPlaylist();
+        mirror.See(Playlist(own, 6, 2), false);
+        var rows = Rows(heard, 6).ToList();
+        mirror.PublishUpTo(rows, 6, Playlist(heard, 6, 2), 0);
+        Assert.Equal(own, mirror.Segments[0].Number);
+
+        mirror.See(Playlist(0, 3, 2), true);
+        rows.AddRange(Later(rows, 0, 3, incarnation: 1));
+        mirror.PublishUpTo(rows, 9, Playlist(0, 3, 2), 1);
+        Assert.Equal(Enumerable.Range(0, 9).Select(index => own + index), mirror.Segments.Select(segment => segment.Number!.Value));
+        Assert.Equal([6], Enumerable.Range(0, 9).Where(index => mirror.Segments[index].Discontinuity));
+        Assert.DoesNotContain(mirror.Segments, segment => segment.Missing);
+    }
+
+    /// <summary>The backup has numbers of its own, and was published under them beside the playlist that is heard no more.</summary>
+    [Theory]
+    [InlineData(9000)]
+    [InlineData(4000)]
+    public void A_playlist_that_is_heard_from_now_on_keeps_its_numbers(long own)
+    {
+        var mirror = new DelayedPlaylist();
+        mirror.See(Playlist(own, 6, 2), false);
+        var rows = Rows(5000, 6).ToList();
+        mirror.PublishUpTo(rows, 6, Playlist(5000, 6, 2), 0);
+
+        mirror.Realign();
+        mirror.See(Playlist(own + 3, 6, 2), false);
+        rows.AddRange(Later(rows, own + 6, 3, incarnation: 0));
+        mirror.PublishUpTo(rows, 9, mirror.Playlist!, 0);
+        Assert.Equal(Enumerable.Range(0, 9).Select(index => own + index), mirror.Segments.Select(segment => segment.Number!.Value));
+        Assert.DoesNotContain(mirror.Segments, segment => segment.Missing);
+    }
+
+    [Fact]
+    public void A_playlist_that_had_the_rows_numbers_goes_on_from_them_when_another_is_heard()
+    {
+        var mirror = new DelayedPlaylist();
+        var before = Playlist(5000, 6, 2);
+        mirror.See(before, false);
+        var rows = Rows(5000, 6).ToList();
+        mirror.PublishUpTo(rows, 6, before, 0);
+
+        mirror.Realign();
+        mirror.See(Playlist(5003, 6, 2), false);
+        rows.AddRange(Later(rows, 9006, 3, incarnation: 0));
+        mirror.PublishUpTo(rows, 9, Playlist(9003, 6, 2), 0);
+        Assert.Equal(Enumerable.Range(5000, 9).Select(number => (long)number), mirror.Segments.Select(segment => segment.Number!.Value));
+        Assert.Equal([6], Enumerable.Range(0, 9).Where(index => mirror.Segments[index].Discontinuity));
+    }
+
+    [Fact]
+    public void An_aligned_playlist_that_lost_its_last_segments_before_a_reset_stays_aligned()
+    {
+        var mirror = new DelayedPlaylist();
+        mirror.See(Playlist(500, 4, 2), false);
+        var rows = Rows(500, 6).ToList();
+        mirror.PublishUpTo(rows, 6, Playlist(500, 6, 2), 0);
+
+        mirror.See(Playlist(0, 3, 2), true);
+        rows.AddRange(Later(rows, 0, 3, incarnation: 1));
+        mirror.PublishUpTo(rows, 9, Playlist(0, 3, 2), 1);
+        Assert.True(mirror.Aligned);
+        Assert.Equal(Enumerable.Range(500, 9).Select(number => (long)number), mirror.Segments.Select(segment => segment.Number!.Value));
+        Assert.Equal([4, 5], Enumerable.Range(0, 9).Where(index => mirror.Segments[index].Missing));
+    }
+
     [Fact]
     public void What_never_finds_a_place_does_not_pile_up()
     {
@@ -155,6 +227,15 @@ public sealed class DelayedPlaylistTests
     private static List<SegmentRow> Rows(long first, int count, DateTimeOffset? dates = null) =>
         [.. Enumerable.Range(0, count).Select(index => Row(
             first + index, first + index, First, false, 0, new ChannelTime(index * 96_000), Noon.AddSeconds(2 * index), dates?.AddSeconds(2 * index)))];
+
+    /// <summary>Rows of another epoch that go on after <paramref name="rows"/>.</summary>
+    private static List<SegmentRow> Later(List<SegmentRow> rows, long first, int count, int incarnation)
+    {
+        var last = rows[^1];
+        var epoch = new Epoch(last.Epoch.Index + 1, EpochReason.Outage, 0, last.To, last.Epoch.DiscontinuitySequence + 1, last.Number + 1 - first);
+        return [.. Enumerable.Range(0, count).Select(index => Row(
+            first + index, last.Number + 1 + index, epoch, index == 0, incarnation, last.To + SoundLength.OfSeconds(2 * index), last.Date.AddSeconds(2 + (2 * index)), null))];
+    }
 
     private static SegmentRow Row(
         long sequence, long number, Epoch epoch, bool discontinuity, int incarnation, ChannelTime from, DateTimeOffset date, DateTimeOffset? sourceDate)
