@@ -129,7 +129,7 @@ public sealed class Publisher(
     {
         if (!_mirrors.TryGetValue(seen.Id, out var mirror))
             return;
-        mirror.See(seen.Playlist, seen.Reset);
+        mirror.See(seen.Playlist, seen.Reset, seen.At);
         if (seen.Id.Kind != PlaylistKind.IFrames)
             Table.Cover(seen.Playlist.TargetDuration);
         if (seen.Id == Source?.Heard)

@@ -12,6 +12,9 @@ public sealed class DelayedSegment
     /// <summary>How many times this playlist had started its numbers anew.</summary>
     public required int Incarnation { get; init; }
 
+    /// <summary>When it appeared in the source's playlist, give or take a poll.</summary>
+    public required DateTimeOffset AppearedAt { get; init; }
+
     /// <summary>Where its beginning lies on channel time.</summary>
     public ChannelTime Position { get; set; }
 
@@ -36,13 +39,16 @@ public sealed class DelayedSegment
 
 /// <summary>
 /// One of the source's playlists as Tandem repeats it, later: its own segments and cuts, on the table's epochs and dates. Playlists whose
-/// segments correspond one to one to the heard ones take number, date and epoch from the row; others are placed by date, or by their
-/// live edge where the source has no dates.
+/// segments correspond one to one to the heard ones take number, date and epoch from the row; others are placed by date, or by when they
+/// appeared where the source has no dates.
 /// </summary>
 public sealed class DelayedPlaylist
 {
     // Two cuts of the same moment differ by an audio frame or a picture; half a second is neither rounding nor the next segment.
     private static readonly TimeSpan SameMoment = TimeSpan.FromSeconds(0.5);
+
+    // Polls and caches make an appearance uncertain by a segment or so: of the one that a chain of segments began with, and of the one looked at.
+    private const int Uncertain = 3;
 
     private readonly List<DelayedSegment> _segments = [];
     // What never finds a place must not pile up; a playlist of two minutes has at most a few hundred segments.
@@ -75,7 +81,10 @@ public sealed class DelayedPlaylist
     public IReadOnlyList<DelayedSegment> Segments => _segments;
 
     /// <summary>Takes a new state of the playlist.</summary>
-    public void See(MediaPlaylist playlist, bool reset)
+    /// <param name="playlist">The state.</param>
+    /// <param name="reset">Whether its numbers started anew.</param>
+    /// <param name="at">When it was there.</param>
+    public void See(MediaPlaylist playlist, bool reset, DateTimeOffset at)
     {
         Playlist = playlist;
         DateRanges.See(playlist.DateRanges);
@@ -90,13 +99,16 @@ public sealed class DelayedPlaylist
         var held = new Dictionary<long, DelayedSegment>(_segments.Count);
         foreach (var segment in _segments.Where(segment => segment.Incarnation == _incarnation))
             held[segment.Source.Sequence] = segment;
+        var appearedAt = at - TimeSpan.FromTicks(playlist.Segments.Sum(segment => segment.Duration.Ticks));
         foreach (var segment in playlist.Segments)
         {
+            // The newest just now, each other when the next one began.
+            appearedAt += segment.Duration;
             if (segment.Sequence > _lastSequence)
             {
                 if (_segments.Count >= MostWaiting)
                     _segments.RemoveAt(0);
-                _segments.Add(new DelayedSegment { Source = segment, Incarnation = _incarnation });
+                _segments.Add(new DelayedSegment { Source = segment, Incarnation = _incarnation, AppearedAt = appearedAt });
                 _lastSequence = segment.Sequence;
             }
             else if (held.TryGetValue(segment.Sequence, out var known))
@@ -198,7 +210,13 @@ public sealed class DelayedPlaylist
                 if (last < 0)
                     continue;
                 at = last + 1;
-                _segments.Insert(at, new DelayedSegment { Source = Gap(row), Incarnation = row.Incarnation - _shift, Missing = true });
+                _segments.Insert(at, new DelayedSegment
+                {
+                    Source = Gap(row),
+                    Incarnation = row.Incarnation - _shift,
+                    AppearedAt = row.AppearedAt,
+                    Missing = true,
+                });
             }
 
             // What the source listed before the first row has no place any more.
@@ -228,10 +246,8 @@ public sealed class DelayedPlaylist
             var segment = _segments[index];
             if (segment.Number is not null)
                 continue;
-            if (Place(index, rows) is not { } position)
-                break;
-            segment.Position = position;
-            var middle = position + SoundLength.Of(segment.Source.Duration / 2);
+            segment.Position = Place(index, rows);
+            var middle = segment.Position + SoundLength.Of(segment.Source.Duration / 2);
             if (middle > horizon)
                 break;
             var row = RowAt(rows, published, middle);
@@ -254,13 +270,18 @@ public sealed class DelayedPlaylist
         // Numbers go on whatever the source's do, and whether they were the rows' before.
         var before = index > 0 ? _segments[index - 1] : null;
         segment.Number = before?.Number + 1 ?? segment.Source.Sequence + row.Epoch.NumberOffset;
-        segment.Epoch = row.Epoch;
-        segment.Discontinuity = before?.Epoch is { } last ? row.Epoch != last : row.Discontinuity && row.From >= segment.Position;
-        segment.Date = segment.Source.ProgramDate ?? row.Date + (segment.Position - row.From).Time;
+
+        // A place that is corrected may lie before an epoch that has begun; discontinuities are not counted backwards.
+        segment.Epoch = before?.Epoch is { } epoch && epoch.Index > row.Epoch.Index ? epoch : row.Epoch;
+        segment.Discontinuity = before?.Epoch is { } last ? segment.Epoch != last : row.Discontinuity && row.From >= segment.Position;
+
+        // The source's dates are of no use beside made-up ones in the voices.
+        var date = row.Source.ProgramDate is null ? null : segment.Source.ProgramDate;
+        segment.Date = date ?? row.Date + (segment.Position - row.From).Time;
     }
 
-    /// <summary>Where a segment begins on channel time; null while nothing tells.</summary>
-    private ChannelTime? Place(int index, IReadOnlyList<SegmentRow> rows)
+    /// <summary>Where a segment begins on channel time.</summary>
+    private ChannelTime Place(int index, IReadOnlyList<SegmentRow> rows)
     {
         var segment = _segments[index];
         if (segment.Source.ProgramDate is { } date && rows.Count > 0 && rows[0].Source.ProgramDate is not null)
@@ -275,13 +296,30 @@ public sealed class DelayedPlaylist
                 return rows[0].From - SoundLength.Of(rows[0].Date - date);
         }
 
+        var shown = EndByAppearance(segment, rows) - SoundLength.Of(segment.Source.Duration);
         var before = index > 0 ? _segments[index - 1] : null;
-        if (before is not null && before.Incarnation == segment.Incarnation)
-            return End(before);
+        if (before is null || before.Incarnation != segment.Incarnation || before.Source.Sequence + 1 != segment.Source.Sequence)
+            return shown;
 
-        // Without dates the live edges are the same moment, give or take a segment.
-        var held = _segments.Where(other => other.Incarnation == segment.Incarnation);
-        return rows[^1].To - SoundLength.Of(TimeSpan.FromTicks(held.Sum(other => other.Source.Duration.Ticks)));
+        // One after the other, until durations that are rounded, or a packager that stood still, have led too far away.
+        var off = (End(before) - shown).Time.Duration();
+        var longest = segment.Source.Duration > rows[^1].Duration ? segment.Source.Duration : rows[^1].Duration;
+        return off > Uncertain * longest ? shown : End(before);
+    }
+
+    /// <summary>
+    /// Where a segment ends on channel time by when it appeared: where the heard playlist had come by then. Not by the newest row: that may wait
+    /// to be fetched and decoded, and this playlist may wait to be polled.
+    /// </summary>
+    private static ChannelTime EndByAppearance(DelayedSegment segment, IReadOnlyList<SegmentRow> rows)
+    {
+        var index = rows.Count - 1;
+        while (index > 0 && rows[index].AppearedAt > segment.AppearedAt)
+            index--;
+        var end = rows[index].To + SoundLength.Of(segment.AppearedAt - rows[index].AppearedAt);
+
+        // Time that the heard playlist has left out is none of the channel's.
+        return index + 1 < rows.Count ? ChannelTime.Min(end, rows[index + 1].To) : end;
     }
 
     private static SegmentRow? RowAt(IReadOnlyList<SegmentRow> rows, int published, ChannelTime time)
