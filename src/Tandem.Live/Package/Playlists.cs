@@ -48,12 +48,13 @@ public static class Playlists
     /// <param name="ended">Whether nothing will follow.</param>
     public static PublishedResource? OfMirror(DelayedPlaylist mirror, ChannelTime from, int targetDuration, bool ended)
     {
-        // What was carried by an instance before this one has no address any more.
+        // What was carried by an instance before this one has no address any more, and what has left the list does not come back.
         var published = mirror.Segments.Where(segment => segment.Number is not null)
-            .SkipWhile(segment => segment is { Epoch.Carried: true, Own: null }).ToArray();
+            .SkipWhile(segment => segment is { Epoch.Carried: true, Own: null } || segment.Number < mirror.FirstListed).ToArray();
         var window = published[WindowStart(published, from, targetDuration)..];
         if (window.Length == 0 || mirror.Playlist is null)
             return null;
+        mirror.FirstListed = window[0].Number!.Value;
         return Resource(new PublishedPlaylist
         {
             TargetDuration = targetDuration,

@@ -50,6 +50,9 @@ public sealed class Publisher(
     // Rows that are counted as published and whose bytes are not out yet.
     private readonly List<SegmentRow> _pending = [];
     private TimeSpan _window;
+
+    // Number of the first row that is listed. It never falls (RFC 8216, section 6.2.2), though the window may grow.
+    private long _first = long.MinValue;
     private bool _dirty;
     private bool _begun;
     private DateTimeOffset? _firstReady;
@@ -126,7 +129,7 @@ public sealed class Publisher(
     {
         if (!_mirrors.TryGetValue(seen.Id, out var mirror))
             return;
-        mirror.See(seen.Playlist, seen.Reset);
+        mirror.See(seen.Playlist, seen.Reset, seen.At);
         if (seen.Id.Kind != PlaylistKind.IFrames)
             Table.Cover(seen.Playlist.TargetDuration);
         if (seen.Id == Source?.Heard)
@@ -216,7 +219,9 @@ public sealed class Publisher(
         }
 
         var start = Table.WindowStart(_window);
-        var window = Table.Rows.Skip(start).Take(Table.Published - start).SkipWhile(row => row is { Repeated: true, Former: null }).ToArray();
+        var window = Table.Rows.Skip(start).Take(Table.Published - start)
+            .SkipWhile(row => row is { Repeated: true, Former: null } || row.Number < _first).ToArray();
+        _first = window[0].Number;
         foreach (var rendition in _renditions)
         {
             changes.Add((PathOf(rendition), Playlists.OfRendition(

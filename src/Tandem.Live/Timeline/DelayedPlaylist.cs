@@ -12,6 +12,9 @@ public sealed class DelayedSegment
     /// <summary>How many times this playlist had started its numbers anew.</summary>
     public required int Incarnation { get; init; }
 
+    /// <summary>When it appeared in the source's playlist, give or take a poll.</summary>
+    public required DateTimeOffset AppearedAt { get; init; }
+
     /// <summary>Where its beginning lies on channel time.</summary>
     public ChannelTime Position { get; set; }
 
@@ -36,13 +39,16 @@ public sealed class DelayedSegment
 
 /// <summary>
 /// One of the source's playlists as Tandem repeats it, later: its own segments and cuts, on the table's epochs and dates. Playlists whose
-/// segments correspond one to one to the heard ones take number, date and epoch from the row; others are placed by date, or by their
-/// live edge where the source has no dates.
+/// segments correspond one to one to the heard ones take number, date and epoch from the row; others are placed by date, or by when they
+/// appeared where the source has no dates.
 /// </summary>
 public sealed class DelayedPlaylist
 {
     // Two cuts of the same moment differ by an audio frame or a picture; half a second is neither rounding nor the next segment.
     private static readonly TimeSpan SameMoment = TimeSpan.FromSeconds(0.5);
+
+    // Polls and caches make an appearance uncertain by a segment or so: of the one that a chain of segments began with, and of the one looked at.
+    private const int Uncertain = 3;
 
     private readonly List<DelayedSegment> _segments = [];
     // What never finds a place must not pile up; a playlist of two minutes has at most a few hundred segments.
@@ -55,8 +61,6 @@ public sealed class DelayedPlaylist
     private int _shift;
     private long? _newestAtReset;
     private long _lastSequence = -1;
-    private long? _offset;
-    private Epoch? _epoch;
 
     /// <summary>The newest state of the source's playlist; null before the first one.</summary>
     public MediaPlaylist? Playlist { get; private set; }
@@ -64,7 +68,10 @@ public sealed class DelayedPlaylist
     /// <summary>The source's date ranges, held back as the segments are.</summary>
     public HeldDateRanges DateRanges { get; } = new();
 
-    /// <summary>Whether its segments correspond one to one to the heard playlist's; null until both were seen.</summary>
+    /// <summary>Number of the first segment that is listed; it never falls (RFC 8216, section 6.2.2).</summary>
+    public long FirstListed { get; set; } = long.MinValue;
+
+    /// <summary>Whether its segments correspond one to one to the heard playlist's, under their numbers; null until both were seen.</summary>
     public bool? Aligned { get; private set; }
 
     /// <summary>How many times its numbers started anew.</summary>
@@ -74,7 +81,10 @@ public sealed class DelayedPlaylist
     public IReadOnlyList<DelayedSegment> Segments => _segments;
 
     /// <summary>Takes a new state of the playlist.</summary>
-    public void See(MediaPlaylist playlist, bool reset)
+    /// <param name="playlist">The state.</param>
+    /// <param name="reset">Whether its numbers started anew.</param>
+    /// <param name="at">When it was there.</param>
+    public void See(MediaPlaylist playlist, bool reset, DateTimeOffset at)
     {
         Playlist = playlist;
         DateRanges.See(playlist.DateRanges);
@@ -83,20 +93,22 @@ public sealed class DelayedPlaylist
             _incarnation++;
             _lastSequence = -1;
             Aligned = null;
-            _offset = null;
             _newestAtReset = null;
         }
 
         var held = new Dictionary<long, DelayedSegment>(_segments.Count);
         foreach (var segment in _segments.Where(segment => segment.Incarnation == _incarnation))
             held[segment.Source.Sequence] = segment;
+        var appearedAt = at - TimeSpan.FromTicks(playlist.Segments.Sum(segment => segment.Duration.Ticks));
         foreach (var segment in playlist.Segments)
         {
+            // The newest just now, each other when the next one began.
+            appearedAt += segment.Duration;
             if (segment.Sequence > _lastSequence)
             {
                 if (_segments.Count >= MostWaiting)
                     _segments.RemoveAt(0);
-                _segments.Add(new DelayedSegment { Source = segment, Incarnation = _incarnation });
+                _segments.Add(new DelayedSegment { Source = segment, Incarnation = _incarnation, AppearedAt = appearedAt });
                 _lastSequence = segment.Sequence;
             }
             else if (held.TryGetValue(segment.Sequence, out var known))
@@ -123,10 +135,11 @@ public sealed class DelayedPlaylist
         // Decided anew until something of this incarnation is out: the heard playlist may only be about to start anew as well.
         if (Aligned is null || (Aligned == false && !_segments.Exists(segment => segment.Incarnation == _incarnation && segment.Number is not null)))
         {
-            Aligned = Corresponds(Playlist, heard);
+            var corresponds = Corresponds(Playlist, heard);
+            Aligned = corresponds && HasRowNumbers(rows, published);
             _shift = heardIncarnation - _incarnation;
             _newestAtReset ??= rows[published - 1].Number;
-            if (Aligned == false && _incarnation > 0 && rows[published - 1].Number < _newestAtReset + Patience)
+            if (!corresponds && _incarnation > 0 && rows[published - 1].Number < _newestAtReset + Patience)
                 return false;
         }
 
@@ -164,6 +177,18 @@ public sealed class DelayedPlaylist
         return common > 0 && !mine.IFramesOnly;
     }
 
+    /// <summary>
+    /// Whether the rows' numbers go on where its own have ended. Of a playlist that was published under numbers of its own they are behind,
+    /// where nothing would be published for as long, or ahead, where there would be a hole.
+    /// </summary>
+    private bool HasRowNumbers(IReadOnlyList<SegmentRow> rows, int published)
+    {
+        if (_segments.FindLast(segment => segment.Number is not null) is not { } last)
+            return true;
+        var row = RowAt(rows, published, last.Position + SoundLength.Of(last.Source.Duration / 2));
+        return row is null ? last.Number < rows[0].Number : last.Number == row.Number;
+    }
+
     private bool PublishAligned(IReadOnlyList<SegmentRow> rows, int published)
     {
         var last = _segments.FindLastIndex(segment => segment.Number is not null);
@@ -185,7 +210,13 @@ public sealed class DelayedPlaylist
                 if (last < 0)
                     continue;
                 at = last + 1;
-                _segments.Insert(at, new DelayedSegment { Source = Gap(row), Incarnation = row.Incarnation - _shift, Missing = true });
+                _segments.Insert(at, new DelayedSegment
+                {
+                    Source = Gap(row),
+                    Incarnation = row.Incarnation - _shift,
+                    AppearedAt = row.AppearedAt,
+                    Missing = true,
+                });
             }
 
             // What the source listed before the first row has no place any more.
@@ -215,10 +246,8 @@ public sealed class DelayedPlaylist
             var segment = _segments[index];
             if (segment.Number is not null)
                 continue;
-            if (Place(index, rows) is not { } position)
-                break;
-            segment.Position = position;
-            var middle = position + SoundLength.Of(segment.Source.Duration / 2);
+            segment.Position = Place(index, rows);
+            var middle = segment.Position + SoundLength.Of(segment.Source.Duration / 2);
             if (middle > horizon)
                 break;
             var row = RowAt(rows, published, middle);
@@ -241,20 +270,21 @@ public sealed class DelayedPlaylist
 
     private void Publish(DelayedSegment segment, int index, SegmentRow row)
     {
+        // Numbers go on whatever the source's do, and whether they were the rows' before.
         var before = index > 0 ? _segments[index - 1] : null;
-        var continues = before?.Number is not null && before.Incarnation == segment.Incarnation && before.Source.Sequence + 1 == segment.Source.Sequence;
-        if (before?.Number is { } last && !continues)
-            _offset = last + 1 - segment.Source.Sequence;
-        _offset ??= row.Epoch.NumberOffset;
-        segment.Number = segment.Source.Sequence + _offset.Value;
-        segment.Epoch = row.Epoch;
-        segment.Discontinuity = _epoch is null ? row.Discontinuity && row.From >= segment.Position : row.Epoch != _epoch;
-        segment.Date = segment.Source.ProgramDate ?? row.Date + (segment.Position - row.From).Time;
-        _epoch = row.Epoch;
+        segment.Number = before?.Number + 1 ?? segment.Source.Sequence + row.Epoch.NumberOffset;
+
+        // A place that is corrected may lie before an epoch that has begun; discontinuities are not counted backwards.
+        segment.Epoch = before?.Epoch is { } epoch && epoch.Index > row.Epoch.Index ? epoch : row.Epoch;
+        segment.Discontinuity = before?.Epoch is { } last ? segment.Epoch != last : row.Discontinuity && row.From >= segment.Position;
+
+        // The source's dates are of no use beside made-up ones in the voices.
+        var date = row.Source.ProgramDate is null ? null : segment.Source.ProgramDate;
+        segment.Date = date ?? row.Date + (segment.Position - row.From).Time;
     }
 
-    /// <summary>Where a segment begins on channel time; null while nothing tells.</summary>
-    private ChannelTime? Place(int index, IReadOnlyList<SegmentRow> rows)
+    /// <summary>Where a segment begins on channel time.</summary>
+    private ChannelTime Place(int index, IReadOnlyList<SegmentRow> rows)
     {
         var segment = _segments[index];
         if (segment.Source.ProgramDate is { } date && rows.Count > 0 && rows[0].Source.ProgramDate is not null)
@@ -269,13 +299,30 @@ public sealed class DelayedPlaylist
                 return rows[0].From - SoundLength.Of(rows[0].Date - date);
         }
 
+        var shown = EndByAppearance(segment, rows) - SoundLength.Of(segment.Source.Duration);
         var before = index > 0 ? _segments[index - 1] : null;
-        if (before is not null && before.Incarnation == segment.Incarnation)
-            return End(before);
+        if (before is null || before.Incarnation != segment.Incarnation || before.Source.Sequence + 1 != segment.Source.Sequence)
+            return shown;
 
-        // Without dates the live edges are the same moment, give or take a segment.
-        var held = _segments.Where(other => other.Incarnation == segment.Incarnation);
-        return rows[^1].To - SoundLength.Of(TimeSpan.FromTicks(held.Sum(other => other.Source.Duration.Ticks)));
+        // One after the other, until durations that are rounded, or a packager that stood still, have led too far away.
+        var off = (End(before) - shown).Time.Duration();
+        var longest = segment.Source.Duration > rows[^1].Duration ? segment.Source.Duration : rows[^1].Duration;
+        return off > Uncertain * longest ? shown : End(before);
+    }
+
+    /// <summary>
+    /// Where a segment ends on channel time by when it appeared: where the heard playlist had come by then. Not by the newest row: that may wait
+    /// to be fetched and decoded, and this playlist may wait to be polled.
+    /// </summary>
+    private static ChannelTime EndByAppearance(DelayedSegment segment, IReadOnlyList<SegmentRow> rows)
+    {
+        var index = rows.Count - 1;
+        while (index > 0 && rows[index].AppearedAt > segment.AppearedAt)
+            index--;
+        var end = rows[index].To + SoundLength.Of(segment.AppearedAt - rows[index].AppearedAt);
+
+        // Time that the heard playlist has left out is none of the channel's.
+        return index + 1 < rows.Count ? ChannelTime.Min(end, rows[index + 1].To) : end;
     }
 
     private static SegmentRow? RowAt(IReadOnlyList<SegmentRow> rows, int published, ChannelTime time)

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Time.Testing;
@@ -98,6 +99,41 @@ public sealed class PublisherTests : IDisposable
         Assert.Equal(1, _metrics.Late);
     }
 
+    /// <summary>The list keeps its beginning until the longer window has filled (RFC 8216, section 6.2.2).</summary>
+    [Fact]
+    public void The_first_number_does_not_fall_when_the_source_lists_more()
+    {
+        _publisher.Follow(Source());
+        for (var number = 1; number <= 9; number++)
+            PublishNext(number, listed: 4);
+        Assert.Equal((6, 6), Firsts());
+
+        See(List(1, 9));
+        _publisher.PublishDue(_time.GetUtcNow());
+        Assert.Equal((6, 6), Firsts());
+        PublishNext(10, listed: 9);
+        Assert.Equal((6, 6), Firsts());
+        Assert.NotNull(_publication.Find("es/g/6.aac"));
+        for (var number = 11; number <= 15; number++)
+            PublishNext(number, listed: 9);
+        Assert.Equal((7, 7), Firsts());
+    }
+
+    /// <summary>A list has three target durations at least; the source's other playlist has longer segments than was known.</summary>
+    [Fact]
+    public void The_first_number_does_not_fall_when_the_target_duration_rises()
+    {
+        _publisher.Follow(Source());
+        for (var number = 1; number <= 9; number++)
+            PublishNext(number, listed: 3);
+        Assert.Equal((7, 7), Firsts());
+
+        See(List(7, 3) with { TargetDuration = TimeSpan.FromSeconds(4) });
+        _publisher.PublishDue(_time.GetUtcNow());
+        Assert.Equal((7, 7), Firsts());
+        Assert.Contains("#EXT-X-TARGETDURATION:4\n", Text("es/index.m3u8"), StringComparison.Ordinal);
+    }
+
     /// <summary>Their addresses were another instance's: hls.js ends the playback when the address of a number changes.</summary>
     [Fact]
     public void Rows_that_the_instance_before_published_are_not_published_again()
@@ -173,6 +209,26 @@ public sealed class PublisherTests : IDisposable
 
     private static MediaSegment Segment(long number) => new(
         number, 0, new Uri($"https://source.example/{number}.ts"), TimeSpan.FromSeconds(2), "", null, null, [], null, false, false, []);
+
+    private void See(MediaPlaylist list) => _publisher.See(new SourceEvent.PlaylistSeen(Heard, list, [], _time.GetUtcNow(), false));
+
+    private void PublishNext(int number, int listed)
+    {
+        _time.Advance(TimeSpan.FromSeconds(2));
+        See(List(Math.Max(1, number - listed + 1), Math.Min(number, listed)));
+        Add(number, _time.GetUtcNow(), made: $"es/g/{number}.aac");
+        _publisher.PublishDue(_time.GetUtcNow());
+    }
+
+    /// <summary>EXT-X-MEDIA-SEQUENCE of a voice, and of the source's playlist.</summary>
+    private (int Voice, int Mirror) Firsts() => (FirstOf(Text("es/index.m3u8")), FirstOf(Text("source/v0.m3u8")));
+
+    private static int FirstOf(string playlist)
+    {
+        const string Tag = "#EXT-X-MEDIA-SEQUENCE:";
+        var line = playlist.Split('\n').Single(line => line.StartsWith(Tag, StringComparison.Ordinal));
+        return int.Parse(line[Tag.Length..], CultureInfo.InvariantCulture);
+    }
 
     private string Text(string path) => Encoding.UTF8.GetString(_publication.Find(path)!.Body.Span);
 
