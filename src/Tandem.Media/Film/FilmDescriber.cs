@@ -60,7 +60,7 @@ internal static unsafe class FilmDescriber
                 LibAvFormat.av_stream_get_side_data(stream, EncryptionInfo, &size) is not null));
             if (kind != TrackKind.Other && stream->start_time != LibAvUtil.NoTime)
             {
-                var ticks = FilmReader.Ticks(stream->start_time, stream->time_base);
+                var ticks = reader.Origin + FilmReader.Ticks(stream->start_time, stream->time_base);
                 start = start is { } other ? Math.Min(other, ticks) : ticks;
                 if (stream->duration > 0 && stream->duration != LibAvUtil.NoTime)
                     end = Math.Max(end, ticks + FilmReader.Ticks(stream->duration, stream->time_base));
@@ -71,7 +71,7 @@ internal static unsafe class FilmDescriber
         long? length = end > start ? end - start
             : reader.Context->duration is > 0 and var duration ? FilmReader.Rescale(duration, FilmReader.Rate, 1_000_000)
             : null;
-        return new FilmDescription(Text(reader.Context->iformat->name) ?? "", start ?? 0, length, streams);
+        return new FilmDescription(Text(reader.Context->iformat->name) ?? "", start ?? reader.Origin, length, streams);
     }
 
     private static string? Language(string? tag) => tag is null or "und" or "mis" or "zxx" or "mul" || tag.Length > 35 ? null : tag;

@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using Tandem.Media.Demux;
 using Tandem.Media.Native;
 
 namespace Tandem.Media.Film;
@@ -53,6 +54,12 @@ internal sealed unsafe class FilmReader : IDisposable
     /// <summary>How far into the file the reading is, bytes.</summary>
     public long Position => _position;
 
+    /// <summary>
+    /// What its times are counted from, 90 kHz: the time stamp at the front of packed audio (RFC 8216, section 3.4), which libavformat reads
+    /// over; 0 for all else.
+    /// </summary>
+    public long Origin { get; private set; }
+
     /// <summary>Opens a file; null where it is none that can be read.</summary>
     /// <param name="descriptor">Open for reading; positions in it are this object's own.</param>
     /// <param name="problem">libavformat's reason.</param>
@@ -88,6 +95,7 @@ internal sealed unsafe class FilmReader : IDisposable
             if (Stream(Packet->stream_index) is var stream && stream is null)
                 continue;
             Straighten(stream);
+            Move(Origin, stream);
             return 0;
         }
     }
@@ -147,7 +155,18 @@ internal sealed unsafe class FilmReader : IDisposable
         LibAvUtil.av_dict_free(&options);
 
         // On failure libavformat has freed the context.
-        return result < 0 ? result : LibAvFormat.avformat_find_stream_info(_context, null);
+        if (result < 0)
+            return result;
+        Origin = PackedAudioReader.Timestamp(Front()) ?? 0;
+        return LibAvFormat.avformat_find_stream_info(_context, null);
+    }
+
+    /// <summary>The first bytes of the file; more than tags with a time stamp have.</summary>
+    private ReadOnlySpan<byte> Front()
+    {
+        var front = new byte[64 << 10];
+        fixed (byte* to = front)
+            return front.AsSpan(0, (int)Math.Max(0, Sandbox.Libc.pread(_descriptor, to, (nuint)front.Length, 0)));
     }
 
     /// <summary>
@@ -177,7 +196,13 @@ internal sealed unsafe class FilmReader : IDisposable
         }
 
         _last[stream->index] = ticks + own + length;
-        var shift = FromTicks(own, stream->time_base);
+        Move(own, stream);
+    }
+
+    /// <summary>Adds to the newest packet's times.</summary>
+    private void Move(long ticks, AVStream* stream)
+    {
+        var shift = FromTicks(ticks, stream->time_base);
         if (Packet->dts != LibAvUtil.NoTime)
             Packet->dts += shift;
         if (Packet->pts != LibAvUtil.NoTime)

@@ -1,3 +1,4 @@
+using System.Buffers.Binary;
 using Microsoft.Win32.SafeHandles;
 using Tandem.Media.Film;
 using Tandem.Media.Worker;
@@ -54,6 +55,30 @@ public sealed class FilmHearingTests
         Assert.True(middle.Max() > 0.03, "silence came out");
     }
 
+    /// <summary>The sound of a playlist, fetched into one file: a tag at the front of each segment.</summary>
+    [Theory]
+    [InlineData("tone.aac", "-c:a aac -ar 44100")]
+    [InlineData("tone.mp3", "-c:a libmp3lame -ar 48000 -write_xing 0 -id3v2_version 0")]
+    [InlineData("tone.ac3", "-c:a ac3 -ar 48000")]
+    public async Task Packed_audio_counts_from_the_time_stamp_at_its_front(string name, string codec)
+    {
+        const long begin = 7_654_321_000;
+        using var media = new Generated().FFmpeg($"-f lavfi -i sine=f=500:d=3 {codec} {name}");
+        var sound = media.Bytes(name);
+        await File.WriteAllBytesAsync(media[name], [.. Tag(begin), .. sound, .. Tag(begin + (3 * 90_000)), .. sound]);
+        await using var hearing = await OpenAsync(media[name]);
+        Assert.Equal(begin, hearing.Sources[0].Start);
+        hearing.Hear(0, hearing.Sources[0].Hear("en")!);
+        var first = Assert.IsType<FilmSound>(await hearing.NextAsync(CancellationToken.None));
+        Assert.Equal(begin, first.Ticks);
+        var samples = (long)first.Samples.Length;
+        FilmStep step;
+        while ((step = await hearing.NextAsync(CancellationToken.None)) is not FilmHeard)
+            samples += step is FilmSound more ? more.Samples.Length : 0;
+        Assert.InRange(samples / 2.0 / first.SampleRate, 5.95, 6.2);
+        Assert.InRange((((FilmHeard)step).End - begin) / 90_000.0, 5.95, 6.2);
+    }
+
     [Fact]
     public async Task A_child_that_is_given_rubbish_says_so()
     {
@@ -63,6 +88,14 @@ public sealed class FilmHearingTests
         var (hearing, problem) = await FilmHearing.OpenAsync([file], new FilmOptions(), TimeProvider.System, CancellationToken.None);
         Assert.Null(hearing);
         Assert.Contains("Invalid data", problem, StringComparison.Ordinal);
+    }
+
+    private static byte[] Tag(long ticks)
+    {
+        var body = new byte[53];
+        "com.apple.streaming.transportStreamTimestamp\0"u8.CopyTo(body);
+        BinaryPrimitives.WriteInt64BigEndian(body.AsSpan(45), ticks);
+        return [.. "ID3"u8, 4, 0, 0, 0, 0, 0, 63, .. "PRIV"u8, 0, 0, 0, 53, 0, 0, .. body];
     }
 
     private static async Task<FilmHearing> OpenAsync(string path)
