@@ -29,6 +29,7 @@ internal static unsafe class FilmDescriber
         var streams = new List<FilmStream>();
         long? start = null;
         var end = long.MinValue;
+        long longest = 0;
         foreach (var pointer in reader.Streams)
         {
             var stream = (AVStream*)pointer;
@@ -63,7 +64,11 @@ internal static unsafe class FilmDescriber
                 var ticks = reader.Origin + FilmReader.Ticks(stream->start_time, stream->time_base);
                 start = start is { } other ? Math.Min(other, ticks) : ticks;
                 if (stream->duration > 0 && stream->duration != LibAvUtil.NoTime)
-                    end = Math.Max(end, ticks + FilmReader.Ticks(stream->duration, stream->time_base));
+                {
+                    var lasts = FilmReader.Ticks(stream->duration, stream->time_base);
+                    longest = Math.Max(longest, lasts);
+                    end = Math.Max(end, ticks + lasts);
+                }
             }
         }
 
@@ -71,7 +76,13 @@ internal static unsafe class FilmDescriber
         long? length = end > start ? end - start
             : reader.Context->duration is > 0 and var duration ? FilmReader.Rescale(duration, FilmReader.Rate, 1_000_000)
             : null;
-        return new FilmDescription(Text(reader.Context->iformat->name) ?? "", start ?? reader.Origin, length, streams);
+        var film = new FilmDescription(Text(reader.Context->iformat->name) ?? "", start ?? reader.Origin, length, streams);
+
+        // In MP4's fragments, and in FFmpeg's Matroska, what is told is where they end.
+        if (!film.IsIndexed || film.Start <= 0 || length is not { } told)
+            return film;
+        var shortest = Math.Min(told, (longest > 0 ? longest : told) - film.Start);
+        return film with { Length = shortest > 0 ? shortest : null };
     }
 
     private static string? Language(string? tag) => tag is null or "und" or "mis" or "zxx" or "mul" || tag.Length > 35 ? null : tag;

@@ -38,8 +38,12 @@ public sealed record FilmStream(
 public sealed record FilmDescription(string Format, long Start, long? Length, IReadOnlyList<FilmStream> Streams)
 {
     /// <summary>Whether <see cref="Length"/> is read from an index, not guessed of a bit rate.</summary>
-    public bool LengthIsSure => Format.StartsWith("mov,", StringComparison.Ordinal)
-        || (Format.StartsWith("matroska", StringComparison.Ordinal) && Streams.All(stream => stream.Kind != TrackKind.Other));
+    public bool LengthIsSure => IsMp4 || (IsIndexed && Streams.All(stream => stream.Kind != TrackKind.Other));
+
+    /// <summary>Whether its header tells the length of what was written, rather than of what is there.</summary>
+    internal bool IsIndexed => IsMp4 || Format.StartsWith("matroska", StringComparison.Ordinal);
+
+    private bool IsMp4 => Format.StartsWith("mov,", StringComparison.Ordinal);
 
     /// <summary>
     /// The sound to be heard: in the language asked for, else one without a language, else any; of these the main sound before special

@@ -1,8 +1,10 @@
 using System.Buffers.Binary;
 using Microsoft.Win32.SafeHandles;
 using Tandem.Media.Film;
+using Tandem.Media.Segmenting;
 using Tandem.Media.Worker;
 using Tandem.MediaTests.Media;
+using Tandem.MediaTests.Segmenting;
 using Xunit;
 
 namespace Tandem.MediaTests.Film;
@@ -77,6 +79,29 @@ public sealed class FilmHearingTests
             samples += step is FilmSound more ? more.Samples.Length : 0;
         Assert.InRange(samples / 2.0 / first.SampleRate, 5.95, 6.2);
         Assert.InRange((((FilmHeard)step).End - begin) / 90_000.0, 5.95, 6.2);
+    }
+
+    /// <summary>Their end would be 13 s otherwise, and the film taken for one that breaks off.</summary>
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task What_begins_late_is_as_long_as_what_is_there(bool fragments)
+    {
+        using var media = new Generated().FFmpeg(
+            "-f lavfi -i testsrc2=s=160x90:r=25:d=8 -f lavfi -i sine=d=8 -map 0 -map 1 -c:v libx264 -preset ultrafast -g 25 -c:a aac "
+            + (fragments ? "-f hls -hls_segment_type fmp4 -hls_time 1 -hls_playlist_type vod v.m3u8" : "-output_ts_offset 5 film.mkv"));
+        var film = media[fragments ? "film.mp4" : "film.mkv"];
+        if (fragments)
+            await File.WriteAllBytesAsync(film, [.. media.Bytes("init.mp4"), .. new[] { 5, 6, 7 }.SelectMany(part => media.Bytes($"v{part}.m4s"))]);
+        await using var hearing = await OpenAsync(film);
+        var source = hearing.Sources[0];
+        Assert.True(source.LengthIsSure);
+        Assert.InRange(source.Start / 90_000.0, 4.9, 5.1);
+        Assert.InRange(source.Length!.Value / 90_000.0, fragments ? 2.9 : 7.9, fragments ? 3.1 : 8.1);
+
+        var cuts = (await Cuts.File(film)).Sound();
+        Assert.Null(cuts.Failed);
+        Assert.IsType<CutEnded>(cuts.Events[^1]);
     }
 
     [Fact]
