@@ -56,6 +56,10 @@ internal sealed unsafe class FilmWriter : IDisposable
         var keep = _container == FilmContainer.Mp4 && from->codecpar->codec_tag == Hvc1;
         to->codecpar->codec_tag = keep ? Hvc1 : 0;
         to->sample_aspect_ratio = from->sample_aspect_ratio;
+
+        // Where container and bitstream differ, players go by the container; a writer refuses to be told both.
+        if (from->sample_aspect_ratio.num != 0)
+            to->codecpar->sample_aspect_ratio = from->sample_aspect_ratio;
         to->avg_frame_rate = from->avg_frame_rate;
         to->time_base = from->time_base;
         foreach (var kind in Kept)

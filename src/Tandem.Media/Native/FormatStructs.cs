@@ -81,6 +81,7 @@ internal unsafe struct AVCodecParameters
     [FieldOffset(52)] public int level;
     [FieldOffset(56)] public int width;
     [FieldOffset(60)] public int height;
+    [FieldOffset(64)] public AVRational sample_aspect_ratio;
     [FieldOffset(116)] public int sample_rate;
     [FieldOffset(124)] public int frame_size;
     [FieldOffset(128)] public int initial_padding;
