@@ -13,6 +13,9 @@ internal sealed unsafe class FilmWriter : IDisposable
     private const int DubDisposition = 2;
     private const int OriginalDisposition = 4;
 
+    // How long before it plays a first picture without a decoding time is decoded: 0.1 s.
+    private const long Reordering = 9000;
+
     // What a picture's stream says beside its codec: its rotation, 3D, mastering display, spherical, light level, Dolby Vision.
     private static readonly int[] Kept = [DisplayMatrix, 6, 20, 21, 22, 29];
 
@@ -223,7 +226,7 @@ internal sealed unsafe class FilmWriter : IDisposable
     {
         var last = _lastDecode[track];
         if (packet->dts == LibAvUtil.NoTime)
-            packet->dts = packet->pts != LibAvUtil.NoTime ? packet->pts : last == long.MinValue ? 0 : last + 1;
+            packet->dts = Decoded(_context->streams[track], packet->pts, last);
         if (last != long.MinValue && packet->dts <= last)
             packet->dts = last + 1;
         if (packet->pts == LibAvUtil.NoTime || packet->pts < packet->dts)
@@ -231,6 +234,18 @@ internal sealed unsafe class FilmWriter : IDisposable
         _lastDecode[track] = packet->dts;
         packet->stream_index = track;
         return Math.Min(LibAvFormat.av_write_frame(_context, packet), 0);
+    }
+
+    // Matroska has no decoding times. libavformat works them out, but for the first pictures where they are reordered: those that it knows
+    // begin with the earliest presentation of all, so that the unknown ones must lie before it.
+    private static long Decoded(AVStream* to, long pts, long last)
+    {
+        var isPicture = to->codecpar->codec_type == 0;
+        if (last != long.MinValue && (isPicture || pts == LibAvUtil.NoTime))
+            return last + 1;
+        if (pts == LibAvUtil.NoTime)
+            return 0;
+        return isPicture ? pts - FilmReader.FromTicks(Reordering, to->time_base) : pts;
     }
 
     [UnmanagedCallersOnly]

@@ -1,3 +1,4 @@
+using System.Globalization;
 using Tandem.Media.Film;
 using Tandem.MediaTests.Media;
 using Xunit;
@@ -19,6 +20,28 @@ public sealed class FilmJoiningTests
         await JoinAsync(media, "film.mp4", name, container);
         Assert.Equal("3:4", Generated.Run("ffprobe", $"-v error -select_streams v -show_entries stream=sample_aspect_ratio -of csv=p=0 {media[name]}").Trim());
     }
+
+    /// <summary>libavformat knows no decoding times of the first pictures.</summary>
+    [Theory]
+    [InlineData("libx264 -bf 3 -g 50 -x264-params b-pyramid=normal:b-adapt=0")]
+    [InlineData("libx264 -bf 8 -g 50 -x264-params b-pyramid=strict:b-adapt=0:keyint=50")]
+    [InlineData("libx265 -x265-params log-level=none:bframes=4:b-adapt=0:keyint=50")]
+    public async Task Pictures_that_are_reordered_in_Matroska_keep_their_times(string codec)
+    {
+        using var media = new Generated().FFmpeg($"{Picture}-c:v {codec} film.mkv");
+        await JoinAsync(media, "film.mkv", "out.mp4", FilmContainer.Mp4);
+        var times = Times(media["out.mp4"]);
+        Assert.Equal(75, times.Count);
+        Assert.Equal(Times(media["film.mkv"]), times);
+    }
+
+    /// <summary>When each picture plays, ms, in the file's order.</summary>
+    private static List<long> Times(string film) =>
+    [
+        .. Generated.Run("ffprobe", $"-v error -select_streams v -show_entries packet=pts_time -of csv=p=0 {film}")
+            .Split([',', '\n'], StringSplitOptions.RemoveEmptyEntries)
+            .Select(time => (long)Math.Round(1000 * double.Parse(time, CultureInfo.InvariantCulture))),
+    ];
 
     /// <summary>Copies all of a film's streams.</summary>
     private static async Task JoinAsync(Generated media, string from, string to, FilmContainer container)
