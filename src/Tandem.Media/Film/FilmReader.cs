@@ -144,7 +144,7 @@ internal sealed unsafe class FilmReader : IDisposable
             (byte*)LibAvUtil.av_malloc(IoBytes), IoBytes, 0, (void*)GCHandle.ToIntPtr(_self), &ReadBytes, null, &Seek);
         _context = LibAvFormat.avformat_alloc_context();
         _context->pb = _io;
-        _context->flags |= LibAvFormat.FlagCustomIo;
+        _context->flags |= LibAvFormat.FlagCustomIo | LibAvFormat.FlagGeneratePts;
         _context->max_streams = MostStreams;
         void* options = null;
         _ = LibAvUtil.av_dict_set(&options, "format_whitelist", Formats, 0);

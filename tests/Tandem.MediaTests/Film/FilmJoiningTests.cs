@@ -35,6 +35,19 @@ public sealed class FilmJoiningTests
         Assert.Equal(Times(media["film.mkv"]), times);
     }
 
+    /// <summary>AVI has no presentation times, a programme stream may have them at few pictures only.</summary>
+    [Theory]
+    [InlineData("film.avi", "mpeg4 -vtag xvid")]
+    [InlineData("film.vob", "mpeg2video")]
+    public async Task Pictures_of_old_containers_come_evenly(string name, string codec)
+    {
+        using var media = new Generated().FFmpeg($"{Picture}-c:v {codec} -bf 2 -g 50 {name}");
+        await JoinAsync(media, name, "out.mp4", FilmContainer.Mp4);
+        var times = Times(media["out.mp4"]).Order().ToList();
+        Assert.InRange(times.Count, 73, 75);
+        Assert.All(times.Zip(times.Skip(1), (before, after) => after - before), step => Assert.InRange(step, 39, 41));
+    }
+
     /// <summary>When each picture plays, ms, in the file's order.</summary>
     private static List<long> Times(string film) =>
     [
