@@ -102,7 +102,7 @@ public static class FilmDub
     {
         if (heard.Encrypted)
             return $"{Shown(job)} is encrypted; give a copy that is not";
-        var pictures = sources.SelectMany(source => source.Streams).Where(stream => stream.Kind == Media.Worker.TrackKind.Picture).ToList();
+        var pictures = sources.SelectMany(source => source.Streams).Where(stream => stream is { Kind: Media.Worker.TrackKind.Picture, Absent: false }).ToList();
         if (pictures.Find(stream => stream.Encrypted) is not null)
             return $"{Shown(job)} is encrypted; give a copy that is not";
         if (pictures.Find(stream => !FilmTracks.CanCarry(job.Container, stream)) is not { } picture)

@@ -20,6 +20,10 @@ internal static unsafe class FilmDescriber
     private const int DefaultStream = 1;
     private const int EncryptionInfo = 24;
     private const int Normal = 0;
+    private const int NewPackets = 2;
+
+    // libavformat writes no slower MP3 into an MP4.
+    private const int SlowestMp3 = 16_000;
 
     /// <summary>Describes it.</summary>
     public static FilmDescription Describe(FilmReader reader)
@@ -43,7 +47,7 @@ internal static unsafe class FilmDescriber
                 _ => TrackKind.Other,
             };
             var codec = Text(LibAvCodec.avcodec_get_name(parameters->codec_id)) ?? "unknown";
-            var known = codec is not ("unknown" or "none" or "unknown_codec");
+            var known = codec is not ("unknown" or "none" or "unknown_codec") && IsWhole(kind, parameters);
             nuint size;
             streams.Add(new FilmStream(
                 stream->index,
@@ -55,10 +59,13 @@ internal static unsafe class FilmDescriber
                 Math.Clamp(parameters->sample_rate, 0, 10_000_000),
                 (stream->disposition & Special) != 0,
                 (stream->disposition & DefaultStream) != 0,
-                known && Mp4Codecs.Contains(codec) && LibAvFormat.avformat_query_codec(mp4, parameters->codec_id, Normal) == 1,
+                known && IsInMp4(codec, parameters->sample_rate) && LibAvFormat.avformat_query_codec(mp4, parameters->codec_id, Normal) == 1,
                 known && (kind != TrackKind.Other || MatroskaSubtitles.Contains(codec))
                     && LibAvFormat.avformat_query_codec(matroska, parameters->codec_id, Normal) == 1,
-                LibAvFormat.av_stream_get_side_data(stream, EncryptionInfo, &size) is not null));
+                LibAvFormat.av_stream_get_side_data(stream, EncryptionInfo, &size) is not null)
+            {
+                Absent = !IsWhole(kind, parameters) && (stream->event_flags & NewPackets) == 0,
+            });
             if (kind != TrackKind.Other && stream->start_time != LibAvUtil.NoTime)
             {
                 var ticks = reader.Origin + FilmReader.Ticks(stream->start_time, stream->time_base);
@@ -84,6 +91,16 @@ internal static unsafe class FilmDescriber
         var shortest = Math.Min(told, (longest > 0 ? longest : told) - film.Start);
         return film with { Length = shortest > 0 ? shortest : null };
     }
+
+    // Without these no writer takes a stream.
+    private static bool IsWhole(TrackKind kind, AVCodecParameters* parameters) => kind switch
+    {
+        TrackKind.Sound => parameters->sample_rate > 0 && parameters->ch_layout.nb_channels > 0,
+        TrackKind.Picture => parameters->width > 0 && parameters->height > 0,
+        _ => true,
+    };
+
+    private static bool IsInMp4(string codec, int rate) => Mp4Codecs.Contains(codec) && (codec != "mp3" || rate >= SlowestMp3);
 
     private static string? Language(string? tag) => tag is null or "und" or "mis" or "zxx" or "mul" || tag.Length > 35 ? null : tag;
 

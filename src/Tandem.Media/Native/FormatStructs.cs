@@ -64,6 +64,7 @@ internal unsafe struct AVStream
     [FieldOffset(56)] public AVRational sample_aspect_ratio;
     [FieldOffset(64)] public void* metadata;
     [FieldOffset(72)] public AVRational avg_frame_rate;
+    [FieldOffset(196)] public int event_flags;
     [FieldOffset(208)] public AVCodecParameters* codecpar;
     [FieldOffset(216)] public int pts_wrap_bits;
 }

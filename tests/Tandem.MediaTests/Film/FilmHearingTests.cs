@@ -81,6 +81,33 @@ public sealed class FilmHearingTests
         Assert.InRange((((FilmHeard)step).End - begin) / 90_000.0, 5.95, 6.2);
     }
 
+    /// <summary>A programme's table names streams of which no packet comes.</summary>
+    [Fact]
+    public async Task What_a_file_only_names_is_neither_heard_nor_carried()
+    {
+        using var media = new Generated().FFmpeg(
+            "-f lavfi -i testsrc2=s=160x90:r=25:d=3 -f lavfi -i sine=d=3 -map 0 -map 1 -map 1 -c:v libx264 -preset ultrafast -c:a aac -bsf:v noise=drop=1 -bsf:a:0 noise=drop=1 "
+            + "-metadata:s:a:0 language=eng -metadata:s:a:1 language=ger film.ts");
+        await using var hearing = await OpenAsync(media["film.ts"]);
+        var streams = hearing.Sources[0].Streams;
+        Assert.Equal([TrackKind.Picture, TrackKind.Sound, TrackKind.Sound], streams.Select(stream => stream.Kind));
+        Assert.Equal([true, true, false], streams.Select(stream => stream.Absent));
+        Assert.Equal([false, false, true], streams.Select(stream => stream.InMp4));
+        Assert.Equal([false, false, true], streams.Select(stream => stream.InMatroska));
+        Assert.Equal(2, hearing.Sources[0].Hear("en")!.Index);
+    }
+
+    [Theory]
+    [InlineData(8_000, false)]
+    [InlineData(16_000, true)]
+    public async Task Slow_MP3_goes_into_Matroska_only(int rate, bool mp4)
+    {
+        using var media = new Generated().FFmpeg($"-f lavfi -i sine=d=1 -c:a libmp3lame -ar {rate} film.mkv");
+        await using var hearing = await OpenAsync(media["film.mkv"]);
+        var stream = Assert.Single(hearing.Sources[0].Streams);
+        Assert.Equal((mp4, true), (stream.InMp4, stream.InMatroska));
+    }
+
     /// <summary>Their end would be 13 s otherwise, and the film taken for one that breaks off.</summary>
     [Theory]
     [InlineData(true)]
