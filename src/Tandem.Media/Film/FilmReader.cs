@@ -171,7 +171,8 @@ internal sealed unsafe class FilmReader : IDisposable
 
     /// <summary>
     /// Joins what transport streams that were put one behind the other count anew. Where they meet, packets of both clocks are interleaved:
-    /// each stream goes over to the new one by itself, and picture and sound stay as far apart as they were in it.
+    /// each stream goes over to the new one by itself, and picture and sound stay as far apart as they were in it. Where one stream alone
+    /// lacks something, its times stay as they are.
     /// </summary>
     private void Straighten(AVStream* stream)
     {
@@ -186,7 +187,12 @@ internal sealed unsafe class FilmReader : IDisposable
         if (_last[stream->index] is { } expected)
         {
             if (IsOther(ticks + _newest, expected) && IsOther(ticks + own, expected))
-                own = _newest = expected - ticks;
+            {
+                if (IsGap(stream->index, ticks + _newest))
+                    own = _newest;
+                else if (!IsGap(stream->index, ticks + own))
+                    own = _newest = expected - ticks;
+            }
             else if (Math.Abs(ticks + _newest - expected) < Math.Abs(ticks + own - expected))
                 own = _newest;
         }
@@ -207,6 +213,20 @@ internal sealed unsafe class FilmReader : IDisposable
             Packet->dts += shift;
         if (Packet->pts != LibAvUtil.NoTime)
             Packet->pts += shift;
+    }
+
+    /// <summary>Whether another stream has come as far by the same clock: then only this one lacked something.</summary>
+    private bool IsGap(int index, long ticks)
+    {
+        if (ticks < _last[index])
+            return false;
+        for (var other = 0; other < _last.Length; other++)
+        {
+            if (other != index && Math.Abs(ticks - _last[other] ?? long.MaxValue) <= LargestGap)
+                return true;
+        }
+
+        return false;
     }
 
     private static bool IsOther(long ticks, long expected) => ticks < expected - LargestStepBack || ticks > expected + LargestGap;
