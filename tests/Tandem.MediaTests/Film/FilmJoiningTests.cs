@@ -10,6 +10,9 @@ public sealed class FilmJoiningTests
 {
     private const string Picture = "-f lavfi -i testsrc2=s=160x90:r=25:d=3 ";
 
+    // 6 s to 21 s: packets reach the filter with the writer's clock.
+    private const string Lost = @"noise=drop=between(pts\,540000\,1890000)";
+
     /// <summary>H.264 whose own parameters say square pixels, in a file that says otherwise.</summary>
     [Theory]
     [InlineData("out.mp4", FilmContainer.Mp4)]
@@ -46,6 +49,24 @@ public sealed class FilmJoiningTests
         var times = Times(media["out.mp4"]).Order().ToList();
         Assert.InRange(times.Count, 73, 75);
         Assert.All(times.Zip(times.Skip(1), (before, after) => after - before), step => Assert.InRange(step, 39, 41));
+    }
+
+    /// <summary>What one stream lacks is a gap of it; what all lack is closed up, as another clock is.</summary>
+    [Theory]
+    [InlineData("-bsf:a " + Lost, 30)]
+    [InlineData("-bsf:v " + Lost, 30)]
+    [InlineData("-bsf:a " + Lost + " -bsf:v " + Lost, 15)]
+    public async Task A_gap_in_one_stream_leaves_it_in_step(string loss, double seconds)
+    {
+        using var media = new Generated().FFmpeg(
+            $"-f lavfi -i testsrc2=s=64x64:r=5:d=30 -f lavfi -i sine=d=30 -map 0 -map 1 -c:v libx264 -preset ultrafast -g 5 -c:a aac {loss} film.ts");
+        await JoinAsync(media, "film.ts", "out.mkv", FilmContainer.Matroska);
+        var ends = Generated.Run("ffprobe", $"-v error -show_entries packet=stream_index,pts_time -of csv=p=0 {media["out.mkv"]}")
+            .Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(line => line.Split(','))
+            .GroupBy(fields => fields[0], fields => double.Parse(fields[1], CultureInfo.InvariantCulture))
+            .Select(times => times.Max()).ToList();
+        Assert.Equal(2, ends.Count);
+        Assert.All(ends, end => Assert.InRange(end, seconds - 0.5, seconds + 0.5));
     }
 
     /// <summary>When each picture plays, ms, in the file's order.</summary>
