@@ -24,18 +24,17 @@ internal static class FilmCues
     /// <param name="job">The film.</param>
     /// <param name="sources">Its open files, and what was fetched beside them.</param>
     /// <param name="described">What they hold.</param>
-    /// <param name="start">Media time of the film's beginning.</param>
+    /// <param name="clock">Where the film begins.</param>
     /// <param name="services">The process around.</param>
     /// <param name="stop">Gives it up.</param>
     public static async Task<(IReadOnlyList<SourceCue>? Cues, string? Problem)> ReadAsync(
-        FilmJob job, FilmSources sources, IReadOnlyList<FilmDescription> described, long start, FilmServices services, CancellationToken stop)
+        FilmJob job, FilmSources sources, IReadOnlyList<FilmDescription> described, FilmClock clock, FilmServices services, CancellationToken stop)
     {
-        var epoch = new Epoch(0, EpochReason.Start, start, ChannelTime.Zero, 0, 0);
         if (job.Captions is { } path)
             return ReadFile(path);
         if (sources.Captions is { } fetched)
         {
-            var all = OfVtt(fetched, epoch);
+            var all = OfVtt(fetched, From(clock.Start));
             return all.Count > 0 ? (all, null) : (null, $"has a WebVTT rendition in {job.Voices.From} without a cue; {Remedy}");
         }
 
@@ -46,6 +45,7 @@ internal static class FilmCues
             if (read is null)
                 return (null, $"cannot be read for its captions: {problem}");
             var texts = stream.Kind == TrackKind.Other && stream.Codec != "eia_608" ? OfPackets(stream.Codec, read.Texts) : OfPairs(read.Pairs);
+            var epoch = From(clock.Starts[source]);
             var cues = new List<SourceCue>();
             foreach (var text in texts)
                 Add(cues, epoch.ToChannel(text.Start), epoch.ToChannel(text.End), text.Text);
@@ -101,7 +101,7 @@ internal static class FilmCues
         var (file, problem) = VttParser.Parse(bytes);
         if (file is null || file.Cues.IsEmpty)
             return (null, $"cannot be dubbed: its captions {path} are {problem ?? "without a cue"}; give WebVTT in the source language");
-        return (OfVtt([file with { Map = null }], new Epoch(0, EpochReason.Start, 0, ChannelTime.Zero, 0, 0)), null);
+        return (OfVtt([file with { Map = null }], From(0)), null);
     }
 
     private static IEnumerable<(int Source, FilmStream Stream)> Candidates(IReadOnlyList<FilmDescription> described, string language)
@@ -117,6 +117,8 @@ internal static class FilmCues
     }
 
     private static bool IsText(FilmStream stream) => stream.Kind == TrackKind.Other && s_texts.Contains(stream.Codec);
+
+    private static Epoch From(long start) => new(0, EpochReason.Start, start, ChannelTime.Zero, 0, 0);
 
     /// <summary>What shows before the film's beginning begins with it.</summary>
     private static void Add(List<SourceCue> cues, ChannelTime start, ChannelTime end, string text)

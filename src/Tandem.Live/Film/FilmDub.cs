@@ -49,12 +49,11 @@ public static class FilmDub
                 return (null, $"{Shown(job)} has no sound, so there is nothing to dub");
             if (Unfit(job, hearing.Sources, heard.Stream) is { } unfit)
                 return (null, unfit);
-            // Where picture and sound were fetched apart, both count by the same clock.
-            var start = hearing.Sources.Min(source => source.Start);
+            var clock = FilmClock.Of(hearing.Sources);
             IReadOnlyList<SourceCue>? cues = null;
             if (job.Engine.ReadsCaptions)
             {
-                (cues, var uncaptioned) = await FilmCues.ReadAsync(job, sources, hearing.Sources, start, services, stop);
+                (cues, var uncaptioned) = await FilmCues.ReadAsync(job, sources, hearing.Sources, clock, services, stop);
                 if (cues is null)
                     return (null, $"{Shown(job)} {uncaptioned}");
             }
@@ -62,12 +61,12 @@ public static class FilmDub
             var encodeOriginal = !FilmTracks.CanCarry(job.Container, heard.Stream);
             await using var voices = FilmVoices.Start(job, output.Folder, encodeOriginal, services, cues);
             hearing.Hear(heard.Source, heard.Stream);
-            if (await new FilmListening(hearing, hearing.Sources[heard.Source], start, voices, services).RunAsync(stop) is { } broken)
+            if (await new FilmListening(hearing, hearing.Sources[heard.Source], clock.Starts[heard.Source], voices, services).RunAsync(stop) is { } broken)
                 return (null, $"{Shown(job)} {broken}");
             await hearing.DisposeAsync();
 
             var tracks = FilmTracks.Of(hearing.Sources, heard, job.Container, job.Voices.From, voices.Facts, voices.Original);
-            var plan = new FilmPlan(job.Container, [.. hearing.Sources.Select(_ => start)], tracks.Tracks);
+            var plan = new FilmPlan(job.Container, clock.Starts, tracks.Tracks);
             var total = files.Sum(RandomAccess.GetLength);
             var failure = await FilmJoining.JoinAsync(
                 files,
@@ -103,7 +102,7 @@ public static class FilmDub
     {
         if (heard.Encrypted)
             return $"{Shown(job)} is encrypted; give a copy that is not";
-        var pictures = sources.SelectMany(source => source.Streams).Where(stream => stream.Kind == Media.Worker.TrackKind.Picture).ToList();
+        var pictures = sources.SelectMany(source => source.Streams).Where(stream => stream is { Kind: Media.Worker.TrackKind.Picture, Absent: false }).ToList();
         if (pictures.Find(stream => stream.Encrypted) is not null)
             return $"{Shown(job)} is encrypted; give a copy that is not";
         if (pictures.Find(stream => !FilmTracks.CanCarry(job.Container, stream)) is not { } picture)

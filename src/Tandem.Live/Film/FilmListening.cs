@@ -26,6 +26,11 @@ internal sealed class FilmListening
     private readonly double? _seconds;
     private ChannelTime _worked;
 
+    /// <param name="hearing">Brings the sound.</param>
+    /// <param name="source">What its file holds.</param>
+    /// <param name="start">The film's beginning as that file counts, 90 kHz.</param>
+    /// <param name="voices">Follow.</param>
+    /// <param name="services">The process around.</param>
     public FilmListening(FilmHearing hearing, FilmDescription source, long start, FilmVoices voices, FilmServices services)
     {
         _hearing = hearing;

@@ -1,3 +1,4 @@
+using System.Text;
 using Microsoft.Win32.SafeHandles;
 
 namespace Tandem.Live.Film;
@@ -7,6 +8,9 @@ namespace Tandem.Live.Film;
 /// </summary>
 public sealed class FilmOutput : IDisposable
 {
+    // NAME_MAX of Linux's file systems, bytes.
+    private const int LongestName = 255;
+
     private readonly string _path;
     private readonly string _part;
     private readonly bool _overwrite;
@@ -39,10 +43,11 @@ public sealed class FilmOutput : IDisposable
         problem = Directory.Exists(full) ? $"{path} is a folder; name a file"
             : System.IO.File.Exists(full) && !overwrite ? $"{path} exists already; choose another name or add --overwrite"
             : !Directory.Exists(Path.GetDirectoryName(full)) ? $"{path}: there is no folder {Path.GetDirectoryName(full)}; make it first"
+            : Encoding.UTF8.GetByteCount(Path.GetFileName(full)) > LongestName ? $"{path}: its name is longer than {LongestName} bytes; choose a shorter one"
             : "";
         if (problem.Length > 0)
             return null;
-        var part = Path.Combine(Path.GetDirectoryName(full)!, $".{Path.GetFileName(full)}.{Guid.NewGuid():N}.part");
+        var part = Path.Combine(Path.GetDirectoryName(full)!, $".tandem-{Guid.NewGuid():N}.part");
         try
         {
             return new FilmOutput(full, part, System.IO.File.OpenHandle(part, FileMode.CreateNew, FileAccess.ReadWrite, FileShare.None), overwrite);

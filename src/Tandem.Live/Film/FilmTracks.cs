@@ -51,7 +51,7 @@ public sealed record FilmTracks(ImmutableArray<FilmTrack> Tracks, ImmutableArray
             tracks.Add(Copy(source, stream));
         var leftOut = all
             .Where(one => one != heard && !CanCarry(container, one.Stream) && (one.Stream.Kind != TrackKind.Other || one.Stream.Codec is not ("none" or "unknown" or "bin_data")))
-            .Select(one => $"{Word(one.Stream.Kind)} {one.Stream.Index} ({one.Stream.Codec})");
+            .Select(one => $"{Word(one.Stream.Kind)} {one.Stream.Index} ({one.Stream.Codec}{(one.Stream.Absent ? ", of which nothing was found" : "")})");
         return new FilmTracks(tracks.ToImmutable(), [.. leftOut]);
     }
 

@@ -28,6 +28,13 @@ internal sealed class PackedAudioReader
         return null;
     }
 
+    /// <summary>The time stamp at the front of a segment, 90 kHz; null where it has none.</summary>
+    public static long? Timestamp(ReadOnlySpan<byte> data)
+    {
+        _ = TagsLength(data, out var timestamp);
+        return timestamp;
+    }
+
     /// <summary>Reads a segment.</summary>
     public Demuxed Read(FrameSyntax syntax, ReadOnlySpan<byte> data, bool continues)
     {

@@ -20,6 +20,10 @@ internal static unsafe class FilmDescriber
     private const int DefaultStream = 1;
     private const int EncryptionInfo = 24;
     private const int Normal = 0;
+    private const int NewPackets = 2;
+
+    // libavformat writes no slower MP3 into an MP4.
+    private const int SlowestMp3 = 16_000;
 
     /// <summary>Describes it.</summary>
     public static FilmDescription Describe(FilmReader reader)
@@ -29,6 +33,7 @@ internal static unsafe class FilmDescriber
         var streams = new List<FilmStream>();
         long? start = null;
         var end = long.MinValue;
+        long longest = 0;
         foreach (var pointer in reader.Streams)
         {
             var stream = (AVStream*)pointer;
@@ -42,7 +47,7 @@ internal static unsafe class FilmDescriber
                 _ => TrackKind.Other,
             };
             var codec = Text(LibAvCodec.avcodec_get_name(parameters->codec_id)) ?? "unknown";
-            var known = codec is not ("unknown" or "none" or "unknown_codec");
+            var known = codec is not ("unknown" or "none" or "unknown_codec") && IsWhole(kind, parameters);
             nuint size;
             streams.Add(new FilmStream(
                 stream->index,
@@ -54,16 +59,23 @@ internal static unsafe class FilmDescriber
                 Math.Clamp(parameters->sample_rate, 0, 10_000_000),
                 (stream->disposition & Special) != 0,
                 (stream->disposition & DefaultStream) != 0,
-                known && Mp4Codecs.Contains(codec) && LibAvFormat.avformat_query_codec(mp4, parameters->codec_id, Normal) == 1,
+                known && IsInMp4(codec, parameters->sample_rate) && LibAvFormat.avformat_query_codec(mp4, parameters->codec_id, Normal) == 1,
                 known && (kind != TrackKind.Other || MatroskaSubtitles.Contains(codec))
                     && LibAvFormat.avformat_query_codec(matroska, parameters->codec_id, Normal) == 1,
-                LibAvFormat.av_stream_get_side_data(stream, EncryptionInfo, &size) is not null));
+                LibAvFormat.av_stream_get_side_data(stream, EncryptionInfo, &size) is not null)
+            {
+                Absent = !IsWhole(kind, parameters) && (stream->event_flags & NewPackets) == 0,
+            });
             if (kind != TrackKind.Other && stream->start_time != LibAvUtil.NoTime)
             {
-                var ticks = FilmReader.Ticks(stream->start_time, stream->time_base);
+                var ticks = reader.Origin + FilmReader.Ticks(stream->start_time, stream->time_base);
                 start = start is { } other ? Math.Min(other, ticks) : ticks;
                 if (stream->duration > 0 && stream->duration != LibAvUtil.NoTime)
-                    end = Math.Max(end, ticks + FilmReader.Ticks(stream->duration, stream->time_base));
+                {
+                    var lasts = FilmReader.Ticks(stream->duration, stream->time_base);
+                    longest = Math.Max(longest, lasts);
+                    end = Math.Max(end, ticks + lasts);
+                }
             }
         }
 
@@ -71,8 +83,24 @@ internal static unsafe class FilmDescriber
         long? length = end > start ? end - start
             : reader.Context->duration is > 0 and var duration ? FilmReader.Rescale(duration, FilmReader.Rate, 1_000_000)
             : null;
-        return new FilmDescription(Text(reader.Context->iformat->name) ?? "", start ?? 0, length, streams);
+        var film = new FilmDescription(Text(reader.Context->iformat->name) ?? "", start ?? reader.Origin, length, streams);
+
+        // In MP4's fragments, and in FFmpeg's Matroska, what is told is where they end.
+        if (!film.IsIndexed || film.Start <= 0 || length is not { } told)
+            return film;
+        var shortest = Math.Min(told, (longest > 0 ? longest : told) - film.Start);
+        return film with { Length = shortest > 0 ? shortest : null };
     }
+
+    // Without these no writer takes a stream.
+    private static bool IsWhole(TrackKind kind, AVCodecParameters* parameters) => kind switch
+    {
+        TrackKind.Sound => parameters->sample_rate > 0 && parameters->ch_layout.nb_channels > 0,
+        TrackKind.Picture => parameters->width > 0 && parameters->height > 0,
+        _ => true,
+    };
+
+    private static bool IsInMp4(string codec, int rate) => Mp4Codecs.Contains(codec) && (codec != "mp3" || rate >= SlowestMp3);
 
     private static string? Language(string? tag) => tag is null or "und" or "mis" or "zxx" or "mul" || tag.Length > 35 ? null : tag;
 

@@ -28,7 +28,11 @@ public sealed record FilmStream(
     bool Default,
     bool InMp4,
     bool InMatroska,
-    bool Encrypted);
+    bool Encrypted)
+{
+    /// <summary>Whether the file names it, but nothing of it was found.</summary>
+    public bool Absent { get; init; }
+}
 
 /// <summary>What a film's file holds.</summary>
 /// <param name="Format">libavformat's name of the container, such as <c>matroska,webm</c>.</param>
@@ -38,16 +42,21 @@ public sealed record FilmStream(
 public sealed record FilmDescription(string Format, long Start, long? Length, IReadOnlyList<FilmStream> Streams)
 {
     /// <summary>Whether <see cref="Length"/> is read from an index, not guessed of a bit rate.</summary>
-    public bool LengthIsSure => Format.StartsWith("mov,", StringComparison.Ordinal)
-        || (Format.StartsWith("matroska", StringComparison.Ordinal) && Streams.All(stream => stream.Kind != TrackKind.Other));
+    public bool LengthIsSure => IsMp4 || (IsIndexed && Streams.All(stream => stream.Kind != TrackKind.Other));
+
+    /// <summary>Whether its header tells the length of what was written, rather than of what is there.</summary>
+    internal bool IsIndexed => IsMp4 || Format.StartsWith("matroska", StringComparison.Ordinal);
+
+    private bool IsMp4 => Format.StartsWith("mov,", StringComparison.Ordinal);
 
     /// <summary>
     /// The sound to be heard: in the language asked for, else one without a language, else any; of these the main sound before special
-    /// ones, the one that the file plays first, stereo before mono before more channels, the first. Null where there is none.
+    /// ones, the one that the file plays first, stereo before mono before more channels, the first. Null where there is none that is known to
+    /// hold anything.
     /// </summary>
     /// <param name="language">BCP 47.</param>
     public FilmStream? Hear(string language) => Streams
-        .Where(stream => stream.Kind == TrackKind.Sound)
+        .Where(stream => stream is { Kind: TrackKind.Sound, SampleRate: > 0 })
         .OrderBy(stream => LanguageTag.SameLanguage(stream.Language, language) ? 0 : stream.Language is null ? 1 : 2)
         .ThenBy(stream => stream.Special ? 1 : 0)
         .ThenBy(stream => stream.Default ? 0 : 1)
@@ -74,7 +83,7 @@ public sealed record FilmDescription(string Format, long Start, long? Length, IR
             wire.Text(stream.Title);
             wire.I32(stream.Channels);
             wire.I32(stream.SampleRate);
-            foreach (var flag in new[] { stream.Special, stream.Default, stream.InMp4, stream.InMatroska, stream.Encrypted })
+            foreach (var flag in new[] { stream.Special, stream.Default, stream.InMp4, stream.InMatroska, stream.Encrypted, stream.Absent })
                 wire.U8(flag ? 1 : 0);
         }
     }
@@ -107,7 +116,10 @@ public sealed record FilmDescription(string Format, long Start, long? Length, IR
                 wire.U8() != 0,
                 wire.U8() != 0,
                 wire.U8() != 0,
-                wire.U8() != 0);
+                wire.U8() != 0)
+            {
+                Absent = wire.U8() != 0,
+            };
         }
 
         return new FilmDescription(format, start, length, streams);

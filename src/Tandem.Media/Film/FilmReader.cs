@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using Tandem.Media.Demux;
 using Tandem.Media.Native;
 
 namespace Tandem.Media.Film;
@@ -53,6 +54,12 @@ internal sealed unsafe class FilmReader : IDisposable
     /// <summary>How far into the file the reading is, bytes.</summary>
     public long Position => _position;
 
+    /// <summary>
+    /// What its times are counted from, 90 kHz: the time stamp at the front of packed audio (RFC 8216, section 3.4), which libavformat reads
+    /// over; 0 for all else.
+    /// </summary>
+    public long Origin { get; private set; }
+
     /// <summary>Opens a file; null where it is none that can be read.</summary>
     /// <param name="descriptor">Open for reading; positions in it are this object's own.</param>
     /// <param name="problem">libavformat's reason.</param>
@@ -88,6 +95,7 @@ internal sealed unsafe class FilmReader : IDisposable
             if (Stream(Packet->stream_index) is var stream && stream is null)
                 continue;
             Straighten(stream);
+            Move(Origin, stream);
             return 0;
         }
     }
@@ -136,7 +144,7 @@ internal sealed unsafe class FilmReader : IDisposable
             (byte*)LibAvUtil.av_malloc(IoBytes), IoBytes, 0, (void*)GCHandle.ToIntPtr(_self), &ReadBytes, null, &Seek);
         _context = LibAvFormat.avformat_alloc_context();
         _context->pb = _io;
-        _context->flags |= LibAvFormat.FlagCustomIo;
+        _context->flags |= LibAvFormat.FlagCustomIo | LibAvFormat.FlagGeneratePts;
         _context->max_streams = MostStreams;
         void* options = null;
         _ = LibAvUtil.av_dict_set(&options, "format_whitelist", Formats, 0);
@@ -147,12 +155,24 @@ internal sealed unsafe class FilmReader : IDisposable
         LibAvUtil.av_dict_free(&options);
 
         // On failure libavformat has freed the context.
-        return result < 0 ? result : LibAvFormat.avformat_find_stream_info(_context, null);
+        if (result < 0)
+            return result;
+        Origin = PackedAudioReader.Timestamp(Front()) ?? 0;
+        return LibAvFormat.avformat_find_stream_info(_context, null);
+    }
+
+    /// <summary>The first bytes of the file; more than tags with a time stamp have.</summary>
+    private ReadOnlySpan<byte> Front()
+    {
+        var front = new byte[64 << 10];
+        fixed (byte* to = front)
+            return front.AsSpan(0, (int)Math.Max(0, Sandbox.Libc.pread(_descriptor, to, (nuint)front.Length, 0)));
     }
 
     /// <summary>
     /// Joins what transport streams that were put one behind the other count anew. Where they meet, packets of both clocks are interleaved:
-    /// each stream goes over to the new one by itself, and picture and sound stay as far apart as they were in it.
+    /// each stream goes over to the new one by itself, and picture and sound stay as far apart as they were in it. Where one stream alone
+    /// lacks something, its times stay as they are.
     /// </summary>
     private void Straighten(AVStream* stream)
     {
@@ -167,7 +187,12 @@ internal sealed unsafe class FilmReader : IDisposable
         if (_last[stream->index] is { } expected)
         {
             if (IsOther(ticks + _newest, expected) && IsOther(ticks + own, expected))
-                own = _newest = expected - ticks;
+            {
+                if (IsGap(stream->index, ticks + _newest))
+                    own = _newest;
+                else if (!IsGap(stream->index, ticks + own))
+                    own = _newest = expected - ticks;
+            }
             else if (Math.Abs(ticks + _newest - expected) < Math.Abs(ticks + own - expected))
                 own = _newest;
         }
@@ -177,11 +202,31 @@ internal sealed unsafe class FilmReader : IDisposable
         }
 
         _last[stream->index] = ticks + own + length;
-        var shift = FromTicks(own, stream->time_base);
+        Move(own, stream);
+    }
+
+    /// <summary>Adds to the newest packet's times.</summary>
+    private void Move(long ticks, AVStream* stream)
+    {
+        var shift = FromTicks(ticks, stream->time_base);
         if (Packet->dts != LibAvUtil.NoTime)
             Packet->dts += shift;
         if (Packet->pts != LibAvUtil.NoTime)
             Packet->pts += shift;
+    }
+
+    /// <summary>Whether another stream has come as far by the same clock: then only this one lacked something.</summary>
+    private bool IsGap(int index, long ticks)
+    {
+        if (ticks < _last[index])
+            return false;
+        for (var other = 0; other < _last.Length; other++)
+        {
+            if (other != index && Math.Abs(ticks - _last[other] ?? long.MaxValue) <= LargestGap)
+                return true;
+        }
+
+        return false;
     }
 
     private static bool IsOther(long ticks, long expected) => ticks < expected - LargestStepBack || ticks > expected + LargestGap;

@@ -13,6 +13,9 @@ internal sealed unsafe class FilmWriter : IDisposable
     private const int DubDisposition = 2;
     private const int OriginalDisposition = 4;
 
+    // How long before it plays a first picture without a decoding time is decoded: 0.1 s.
+    private const long Reordering = 9000;
+
     // What a picture's stream says beside its codec: its rotation, 3D, mastering display, spherical, light level, Dolby Vision.
     private static readonly int[] Kept = [DisplayMatrix, 6, 20, 21, 22, 29];
 
@@ -56,6 +59,10 @@ internal sealed unsafe class FilmWriter : IDisposable
         var keep = _container == FilmContainer.Mp4 && from->codecpar->codec_tag == Hvc1;
         to->codecpar->codec_tag = keep ? Hvc1 : 0;
         to->sample_aspect_ratio = from->sample_aspect_ratio;
+
+        // Where container and bitstream differ, players go by the container; a writer refuses to be told both.
+        if (from->sample_aspect_ratio.num != 0)
+            to->codecpar->sample_aspect_ratio = from->sample_aspect_ratio;
         to->avg_frame_rate = from->avg_frame_rate;
         to->time_base = from->time_base;
         foreach (var kind in Kept)
@@ -219,7 +226,7 @@ internal sealed unsafe class FilmWriter : IDisposable
     {
         var last = _lastDecode[track];
         if (packet->dts == LibAvUtil.NoTime)
-            packet->dts = packet->pts != LibAvUtil.NoTime ? packet->pts : last == long.MinValue ? 0 : last + 1;
+            packet->dts = Decoded(_context->streams[track], packet->pts, last);
         if (last != long.MinValue && packet->dts <= last)
             packet->dts = last + 1;
         if (packet->pts == LibAvUtil.NoTime || packet->pts < packet->dts)
@@ -227,6 +234,18 @@ internal sealed unsafe class FilmWriter : IDisposable
         _lastDecode[track] = packet->dts;
         packet->stream_index = track;
         return Math.Min(LibAvFormat.av_write_frame(_context, packet), 0);
+    }
+
+    // Matroska has no decoding times. libavformat works them out, but for the first pictures where they are reordered: those that it knows
+    // begin with the earliest presentation of all, so that the unknown ones must lie before it.
+    private static long Decoded(AVStream* to, long pts, long last)
+    {
+        var isPicture = to->codecpar->codec_type == 0;
+        if (last != long.MinValue && (isPicture || pts == LibAvUtil.NoTime))
+            return last + 1;
+        if (pts == LibAvUtil.NoTime)
+            return 0;
+        return isPicture ? pts - FilmReader.FromTicks(Reordering, to->time_base) : pts;
     }
 
     [UnmanagedCallersOnly]

@@ -64,6 +64,7 @@ internal unsafe struct AVStream
     [FieldOffset(56)] public AVRational sample_aspect_ratio;
     [FieldOffset(64)] public void* metadata;
     [FieldOffset(72)] public AVRational avg_frame_rate;
+    [FieldOffset(196)] public int event_flags;
     [FieldOffset(208)] public AVCodecParameters* codecpar;
     [FieldOffset(216)] public int pts_wrap_bits;
 }
@@ -81,6 +82,7 @@ internal unsafe struct AVCodecParameters
     [FieldOffset(52)] public int level;
     [FieldOffset(56)] public int width;
     [FieldOffset(60)] public int height;
+    [FieldOffset(64)] public AVRational sample_aspect_ratio;
     [FieldOffset(116)] public int sample_rate;
     [FieldOffset(124)] public int frame_size;
     [FieldOffset(128)] public int initial_padding;

@@ -96,6 +96,9 @@ internal sealed unsafe class SegmenterRun(SegmenterTask task)
         var told = plan.Streams.Max(stream => demuxer.StreamLength(stream.Source.Index));
         if ((told ?? (plan.Streams.Count == demuxer.Streams.Count ? demuxer.Length : null)) is not { } length)
             return null;
+
+        // In fragments, and in FFmpeg's Matroska, that is where they end.
+        length -= Math.Max(0, plan.Streams.Min(stream => demuxer.StreamStart(stream.Source.Index)) ?? 0);
         var missing = length - session.Length;
         return missing > Math.Max(90_000, length / 50)
             ? FormattableString.Invariant($"the file is cut short: it ends after {session.Length / 90_000.0:F1} s, its header says {length / 90_000.0:F1} s")

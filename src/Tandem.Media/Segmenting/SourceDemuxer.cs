@@ -65,6 +65,9 @@ internal sealed unsafe class SourceDemuxer : IDisposable
     /// <summary>Length of a stream as the header tells it, 90 kHz; null where it does not.</summary>
     public long? StreamLength(int index) => Rescale.ToTicks(this[index]->duration, this[index]->time_base) is > 0 and var length ? length : null;
 
+    /// <summary>When a stream begins, 90 kHz; null where that is not known.</summary>
+    public long? StreamStart(int index) => Rescale.ToTicks(this[index]->start_time, this[index]->time_base);
+
     /// <summary>The language that the source says of a stream; null where it says none.</summary>
     public string? Language(int index)
     {

@@ -62,6 +62,12 @@ public static class DubRun
     public static string? Tag(JsonElement stream, string name) =>
         stream.TryGetProperty("tags", out var tags) && tags.TryGetProperty(name, out var value) ? value.GetString() : null;
 
+    /// <summary>When a stream's first packet plays, s.</summary>
+    /// <param name="film">The file.</param>
+    /// <param name="stream">As ffmpeg's <c>-map</c> names it, without the file: <c>a:0</c>.</param>
+    public static async Task<double> FirstPacketAsync(string film, string stream) =>
+        Seconds((await ProbeAsync(film, "-select_streams", stream, "-read_intervals", "%+#1", "-show_entries", "packet=pts_time")).GetProperty("packets").EnumerateArray().First(), "pts_time");
+
     /// <summary>A stream's decoded sound, one channel of 48 kHz, on the time line that players give it.</summary>
     /// <param name="film">The file.</param>
     /// <param name="stream">As ffmpeg's <c>-map</c> names it, without the file: <c>a:0</c>.</param>

@@ -1,3 +1,4 @@
+using System.Buffers.Binary;
 using Tandem.Checks.Detectors;
 using Tandem.Checks.Signals;
 using Xunit;
@@ -52,6 +53,35 @@ public sealed class DubSyncTests : IDisposable
         await InSyncAsync(source, output);
     }
 
+    /// <summary>Segments of a transport stream, and AAC that tells its time in an ID3 tag (RFC 8216, section 3.4).</summary>
+    [Fact]
+    public async Task A_picture_and_packed_audio_have_one_clock()
+    {
+        var source = await DubRun.FlashBeepAsync(_folder, "film.ts");
+        await Ffmpeg.RunAsync(
+            ["-v", "error", "-copyts", "-i", source, "-map", "0:v", "-c", "copy", "-output_ts_offset", "20000", "-mpegts_copyts", "1", "-f", "hls", "-hls_time", "2",
+                "-hls_playlist_type", "vod", "video.m3u8"],
+            folder: _folder);
+        await Ffmpeg.RunAsync(["-v", "error", "-i", source, "-map", "0:a", "-c", "copy", "-f", "adts", "plain.aac"], folder: _folder);
+        await File.WriteAllBytesAsync(
+            At("sound.aac"), [.. Tag(await FirstAsync(source, "a:0") + await FirstAsync(At("video0.ts"), "v:0") - await FirstAsync(source, "v:0")), .. await File.ReadAllBytesAsync(At("plain.aac"))]);
+        await File.WriteAllTextAsync(At("sound.m3u8"), "#EXTM3U\n#EXT-X-TARGETDURATION:21\n#EXTINF:20,\nsound.aac\n#EXT-X-ENDLIST\n");
+        await File.WriteAllTextAsync(
+            At("master.m3u8"),
+            """
+            #EXTM3U
+            #EXT-X-MEDIA:TYPE=AUDIO,GROUP-ID="s",NAME="English",LANGUAGE="en",DEFAULT=YES,URI="sound.m3u8"
+            #EXT-X-STREAM-INF:BANDWIDTH=500000,CODECS="avc1.4d401f,mp4a.40.2",AUDIO="s"
+            video.m3u8
+            """);
+        using var server = new FolderServer(_folder);
+        var result = await DubRun.RunAsync(
+            new Uri(server.Root, "master.m3u8").AbsoluteUri, "--allow-private", "--from", "en", "--to", "es", "--engine", "echo", "-o", At("out.mp4"));
+
+        Assert.True(result.Code == 0, result.Errors);
+        await InSyncAsync(source, At("out.mp4"));
+    }
+
     /// <summary>The second counts anew: back by no more than the first is long.</summary>
     [Fact]
     public async Task Transport_streams_one_behind_the_other_are_one_film()
@@ -72,6 +102,19 @@ public sealed class DubSyncTests : IDisposable
             var error = SyncError.Between(expected, (await DubRun.OffsetsAsync(output, track)).ToDictionary());
             Assert.True(error.Count >= 17 && error.Missed <= 1 && Math.Abs(error.Worst) <= worst, $"{track}: {error}");
         }
+    }
+
+    private string At(string name) => Path.Combine(_folder, name);
+
+    /// <summary>Time of a stream's first packet, 90 kHz.</summary>
+    private static async Task<long> FirstAsync(string film, string stream) => (long)Math.Round(90_000 * await DubRun.FirstPacketAsync(film, stream));
+
+    private static byte[] Tag(long ticks)
+    {
+        var body = new byte[53];
+        "com.apple.streaming.transportStreamTimestamp\0"u8.CopyTo(body);
+        BinaryPrimitives.WriteInt64BigEndian(body.AsSpan(45), ticks);
+        return [.. "ID3"u8, 4, 0, 0, 0, 0, 0, 63, .. "PRIV"u8, 0, 0, 0, 53, 0, 0, .. body];
     }
 
     private static async Task InSyncAsync(string source, string output)
