@@ -50,9 +50,14 @@ public sealed class ViewerHubTests
         var pair = new StreamPair();
         var wish = new ViewerWish(1, Video: false, Full: true, (null, null), _ => true, Expires: null);
         var serving = viewers.ServeAsync(new ViewerSocket(viewers, wish, pair.Server, null, pair.Abort, time), video: false);
-        time.Advance(FakeChunks.At(16) - time.GetUtcNow());
-        chunks.Add(13, 15);
-        await StreamPair.UntilAsync(() => pair.IsStuck);
+        for (var sequence = 13; sequence < 500 && !pair.IsStuck; sequence++)
+        {
+            time.Advance(FakeChunks.At(sequence + 1) - time.GetUtcNow());
+            chunks.Add(sequence, sequence);
+            await Task.Delay(10);
+        }
+
+        Assert.True(pair.IsStuck);
 
         before = ChannelState.Stopped;
         Assert.NotSame(viewers, hub.Of(Started(new FakeChunks("es"), () => Snapshot(ChannelState.Live), time)));
