@@ -29,6 +29,9 @@ public sealed class DelayTests
         {
             Programme = await Programmes.FlashBeepAsync(Packing.Ts, FrameRate.Pal, seconds: 132, loop: 64),
             AtEnd = AtEnd.LoopSeamlessly,
+
+            // Whose pictures are referenced has to have them for as long as they are held back, and a little longer.
+            Keep = TimeSpan.FromSeconds(seconds + 120),
         });
         await using var source = HlsRecorder.Start(channel.Master);
         await using var server = await TandemServer.StartAsync([TandemServer.Channel("held", channel.Master, delay, video: video)]);
